@@ -33,10 +33,7 @@ impl fmt::Display for JsonError {
                 write!(f, "not valid JSON: expected {expected} at byte {at}")
             }
             Self::TooDeep { at } => {
-                write!(
-                    f,
-                    "JSON nested deeper than {MAX_DEPTH} levels at byte {at}"
-                )
+                write!(f, "JSON nested deeper than {MAX_DEPTH} levels at byte {at}")
             }
             Self::TooLarge => f.write_str("JSON document larger than 4 GiB"),
         }

@@ -1,0 +1,309 @@
+//! Events that wait for their texts to be decided.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::lane::{DETACHED, PieceId, Sink};
+use crate::body::document::escape::{escape_into, unescape_into};
+use crate::body::document::index::{Index, to_usize};
+use crate::body::sse::Event;
+use crate::body::{ApiError, SegmentKind};
+
+pub(crate) fn cannot_inspect(why: &'static str) -> ApiError {
+    ApiError::new(StatusCode::BAD_GATEWAY, "uninspectable_response", why)
+}
+
+/// A text of an event.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// The literal's place in the event's data.
+    pub(super) raw: Range<u32>,
+    /// Number of the event.
+    event: u64,
+    /// Number of its lane, in the stream's list.
+    pub(super) lane: usize,
+    /// How much of it, unescaped, has been decided without a change.
+    kept: usize,
+    /// What has been decided, once it differs.
+    text: Option<String>,
+    done: bool,
+}
+
+#[derive(Debug)]
+struct Pending {
+    event: Event,
+    json: bool,
+    pieces: usize,
+    /// Pieces that are not decided.
+    open: usize,
+}
+
+/// Events in their order, with the pieces in theirs.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    events: VecDeque<Pending>,
+    first_event: u64,
+    pieces: VecDeque<Piece>,
+    first_piece: PieceId,
+    /// What the waiting events weigh.
+    bytes: usize,
+    /// Text without an event, of the lane that was fed last.
+    pub(super) detached: String,
+}
+
+/// What leaves: an event as it came, or in other words.
+#[derive(Debug)]
+pub(super) enum Released {
+    AsIs(Event),
+    Rewritten(Bytes),
+}
+
+impl Queue {
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn push_event(&mut self, event: Event, json: bool) {
+        self.bytes += event.range.len();
+        self.events.push_back(Pending {
+            event,
+            json,
+            pieces: 0,
+            open: 0,
+        });
+    }
+
+    /// A piece of the last event: undecided, or with its new text.
+    pub(super) fn push_piece(
+        &mut self,
+        raw: Range<u32>,
+        lane: usize,
+        text: Option<String>,
+    ) -> PieceId {
+        let id = self.first_piece + self.pieces.len() as u64;
+        let done = text.is_some();
+        if let Some(pending) = self.events.back_mut() {
+            pending.pieces += 1;
+            pending.open += usize::from(!done);
+        }
+        self.pieces.push_back(Piece {
+            raw,
+            event: self.first_event + (self.events.len() as u64).saturating_sub(1),
+            lane,
+            kept: 0,
+            text,
+            done,
+        });
+        id
+    }
+
+    /// The first undecided piece of the event at the front.
+    pub(super) fn blocking(&self) -> Option<(PieceId, usize)> {
+        let front = self.events.front()?;
+        let at = self
+            .pieces
+            .iter()
+            .take(front.pieces)
+            .position(|p| !p.done)?;
+        Some((self.first_piece + at as u64, self.pieces[at].lane))
+    }
+
+    /// Lets a piece go with what has been decided of it.
+    pub(super) fn cut_piece(&mut self, id: PieceId) {
+        self.accept(id, "", true, true);
+    }
+
+    /// The event at the front, if all of it is decided.
+    pub(super) fn pop(&mut self, index: &mut Index) -> Option<Released> {
+        if self.events.front()?.open > 0 {
+            return None;
+        }
+        let pending = self.events.pop_front()?;
+        self.first_event += 1;
+        self.bytes -= pending.event.range.len();
+        let changed = self
+            .pieces
+            .iter()
+            .take(pending.pieces)
+            .any(|piece| piece.text.is_some());
+        let released = if changed {
+            let pieces: Vec<_> = self.pieces.drain(..pending.pieces).collect();
+            Released::Rewritten(rewrite(&pending, &pieces, index))
+        } else {
+            self.pieces.drain(..pending.pieces);
+            Released::AsIs(pending.event)
+        };
+        self.first_piece += pending.pieces as u64;
+        Some(released)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.first_event += self.events.len() as u64;
+        self.first_piece += self.pieces.len() as u64;
+        self.bytes = 0;
+        self.events.clear();
+        self.pieces.clear();
+    }
+}
+
+impl Sink for Queue {
+    fn accept(&mut self, id: PieceId, text: &str, changed: bool, done: bool) {
+        if id == DETACHED {
+            self.detached.push_str(text);
+            return;
+        }
+        let Some(at) = id.checked_sub(self.first_piece) else {
+            return;
+        };
+        // A piece leaves the queue only when it is done.
+        let Some(piece) = self.pieces.get_mut(at as usize) else {
+            return;
+        };
+        let Some(pending) = self
+            .events
+            .get_mut((piece.event - self.first_event) as usize)
+        else {
+            return;
+        };
+        match &mut piece.text {
+            None if !changed => piece.kept += text.len(),
+            None => {
+                let mut new = pending.said(piece);
+                new.truncate(piece.kept);
+                new.push_str(text);
+                piece.text = Some(new);
+            }
+            Some(new) => new.push_str(text),
+        }
+        if done && !piece.done {
+            piece.done = true;
+            pending.open -= 1;
+        }
+    }
+}
+
+impl Pending {
+    /// What a piece said when it came.
+    fn said(&self, piece: &Piece) -> String {
+        let raw = self
+            .event
+            .data()
+            .and_then(|data| data.get(to_usize(&piece.raw)))
+            .unwrap_or_default();
+        if !self.json {
+            return raw.to_owned();
+        }
+        let mut text = String::with_capacity(raw.len());
+        unescape_into(raw, &mut text);
+        text
+    }
+}
+
+fn rewrite(pending: &Pending, pieces: &[Piece], index: &mut Index) -> Bytes {
+    let data = pending.event.data().unwrap_or_default();
+    if !pending.json {
+        let text = pieces.first().and_then(|piece| piece.text.as_deref());
+        return pending.event.with_data(text.unwrap_or(data));
+    }
+    let mut splices: Vec<(Range<usize>, String)> = Vec::new();
+    for piece in pieces {
+        if let Some(text) = &piece.text {
+            let mut raw = String::with_capacity(text.len());
+            escape_into(text, &mut raw);
+            splices.push((to_usize(&piece.raw), raw));
+        }
+    }
+    // It was read when it came, so it can be read now.
+    if index.read(data).is_ok() {
+        for echo in &index.echoes {
+            let scope = index.slots.get(to_usize(&echo.slots)).unwrap_or_default();
+            let touched = scope
+                .iter()
+                .any(|slot| splices.iter().any(|(range, _)| *range == slot.range()));
+            if touched {
+                splices.push((to_usize(&echo.value), "null".to_owned()));
+            }
+        }
+    }
+    splices.sort_by_key(|(range, _)| range.start);
+    let mut out = String::with_capacity(data.len());
+    let mut at = 0;
+    for (range, text) in splices {
+        if range.start < at {
+            continue;
+        }
+        out.push_str(&data[at..range.start]);
+        out.push_str(&text);
+        at = range.end;
+    }
+    out.push_str(&data[at..]);
+    pending.event.with_data(&out)
+}
+
+/// An event of our own, in the dress of the stream's others.
+pub(super) struct Synthetic<'a> {
+    /// An event of the stream, if there was one.
+    pub(super) template: Option<&'a str>,
+    pub(super) choice: u32,
+    pub(super) kind: SegmentKind,
+    pub(super) tool_call: Option<u32>,
+    pub(super) text: Option<&'a str>,
+    pub(super) finish_reason: Option<&'a str>,
+}
+
+impl Synthetic<'_> {
+    pub(super) fn to_bytes(&self, index: &mut Index) -> Bytes {
+        let mut out = String::from("data: ");
+        if self.kind == SegmentKind::PlainText {
+            for (at, line) in self.text.unwrap_or_default().lines().enumerate() {
+                out.push_str(if at > 0 { "\ndata: " } else { "" });
+                out.push_str(line);
+            }
+            out.push_str("\n\n");
+            return out.into();
+        }
+        out.push('{');
+        let mut completion = self.kind == SegmentKind::Completion;
+        if let Some(template) = self.template
+            && index.read(template).is_ok()
+        {
+            for name in ["id", "object", "created", "model"] {
+                if let Some(value) = index.field(template, name) {
+                    out.push_str(&format!("\"{name}\":{value},"));
+                }
+            }
+            completion |= self.text.is_none()
+                && index.field(template, "object") == Some("\"text_completion\"");
+        }
+        out.push_str(&format!("\"choices\":[{{\"index\":{},", self.choice));
+        let mut text = String::new();
+        escape_into(self.text.unwrap_or_default(), &mut text);
+        let tool = self.tool_call.unwrap_or_default();
+        out.push_str(&match self.kind {
+            _ if completion => format!("\"text\":\"{text}\""),
+            _ if self.text.is_none() => "\"delta\":{}".to_owned(),
+            SegmentKind::Reasoning => format!("\"delta\":{{\"reasoning\":\"{text}\"}}"),
+            SegmentKind::ReasoningContent => {
+                format!("\"delta\":{{\"reasoning_content\":\"{text}\"}}")
+            }
+            SegmentKind::Refusal => format!("\"delta\":{{\"refusal\":\"{text}\"}}"),
+            SegmentKind::ToolArguments => format!(
+                "\"delta\":{{\"tool_calls\":[{{\"index\":{tool},\"function\":{{\"arguments\":\"{text}\"}}}}]}}"
+            ),
+            _ => format!("\"delta\":{{\"content\":\"{text}\"}}"),
+        });
+        match self.finish_reason {
+            Some(reason) => out.push_str(&format!(",\"finish_reason\":\"{reason}\"")),
+            None => out.push_str(",\"finish_reason\":null"),
+        }
+        out.push_str("}]}\n\n");
+        out.into()
+    }
+}

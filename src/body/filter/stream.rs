@@ -1,0 +1,439 @@
+//! A stream of events on its way through the filters. Knows no I/O: frames go
+//! in, decided bytes come out.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::chain::filter_text;
+use super::event::{Queue, Released, Synthetic, cannot_inspect};
+use super::lane::{Lane, Scratch};
+use super::{Lane as Place, ResponseFilter, Watch};
+use crate::body::document::index::{Index, Slot};
+use crate::body::sse::{Decoder, Event};
+use crate::body::{ApiError, JsonError, SegmentKind};
+use crate::text::Edits;
+
+/// Texts of one stream that are kept apart.
+const MAX_LANES: usize = 512;
+/// Events that may wait behind a held text, on top of two for each lane.
+const PATIENCE: usize = 8;
+/// Bytes of events that may wait, whatever their number.
+const MAX_WAITING: usize = 1024 * 1024;
+/// A piece that belongs to no lane.
+const NO_LANE: usize = usize::MAX;
+
+/// Decodes, filters and releases.
+pub(crate) struct EventStream {
+    decoder: Decoder,
+    filters: Vec<Box<dyn ResponseFilter>>,
+    watches: Vec<Box<dyn Watch>>,
+    lanes: Vec<Lane>,
+    queue: Queue,
+    index: Index,
+    scratch: Scratch,
+    edits: Edits,
+    ready: VecDeque<Bytes>,
+    /// The last event with choices: what our own events look like.
+    template: Option<Event>,
+    /// Choices that have begun and not ended.
+    open_choices: Vec<u32>,
+    any_choice: bool,
+    any_text: bool,
+    stopped: bool,
+}
+
+impl EventStream {
+    pub(crate) fn new() -> Self {
+        Self {
+            decoder: Decoder::default(),
+            filters: Vec::new(),
+            watches: Vec::new(),
+            lanes: Vec::new(),
+            queue: Queue::default(),
+            index: Index::default(),
+            scratch: Scratch::default(),
+            edits: Edits::new(),
+            ready: VecDeque::new(),
+            template: None,
+            open_choices: Vec::new(),
+            any_choice: false,
+            any_text: false,
+            stopped: false,
+        }
+    }
+
+    /// Adds a filter behind those that are there. Only before the first frame.
+    pub(crate) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>) {
+        self.filters.push(filter);
+    }
+
+    pub(crate) fn add_watch(&mut self, watch: Box<dyn Watch>) {
+        self.watches.push(watch);
+    }
+
+    /// Whether a filter has ended the stream; nothing more is to be read.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Decided bytes.
+    pub(crate) fn take_ready(&mut self) -> Option<Bytes> {
+        self.ready.pop_front()
+    }
+
+    /// Takes a frame of the upstream's.
+    pub(crate) fn push(&mut self, frame: &Bytes) {
+        let mut at = 0;
+        while !self.stopped {
+            match self.decoder.next(frame, &mut at) {
+                None => break,
+                Some(Ok(event)) => self.take(event),
+                Some(Err(_)) => {
+                    let error = cannot_inspect("an event of the upstream's stream is too long");
+                    self.stop(&error);
+                }
+            }
+        }
+        self.release();
+    }
+
+    /// The upstream's stream is over. `whole` if it ended by itself: what it
+    /// sent without a blank line then counts.
+    pub(crate) fn finish(&mut self, whole: bool) {
+        if !self.stopped
+            && let Some(event) = self.decoder.finish()
+            && whole
+        {
+            self.take(event);
+        }
+        if !self.stopped
+            && let Err(error) = self.end_lanes(|_| true)
+        {
+            self.stop(&error);
+        }
+        self.release();
+    }
+
+    fn take(&mut self, event: Event) {
+        if let Err(error) = self.read(event) {
+            self.stop(&error);
+        }
+    }
+
+    fn read(&mut self, event: Event) -> Result<(), ApiError> {
+        let Some(data) = event.data() else {
+            self.queue.push_event(event, false);
+            return Ok(());
+        };
+        if data == "[DONE]" {
+            self.end_lanes(|_| true)?;
+            self.open_choices.clear();
+            self.queue.push_event(event, false);
+            return Ok(());
+        }
+        let json = match self.index.read(data) {
+            Ok(()) => self.index.object,
+            Err(JsonError::Syntax { .. }) => false,
+            Err(_) => {
+                return Err(cannot_inspect(
+                    "an event of the upstream's stream is nested too deep",
+                ));
+            }
+        };
+        if !json {
+            self.index.plain(data);
+        }
+        self.note(&event);
+        // The event at the back is cheap to clone: its bytes are shared.
+        let (finishing, index) = (self.finishing(), std::mem::take(&mut self.index));
+        if finishing {
+            self.end_detached(&index)?;
+        }
+        self.queue.push_event(event.clone(), json);
+        let fed = self.feed(&event, &index);
+        self.index = index;
+        fed?;
+        if finishing {
+            let ended: Vec<u32> = self
+                .index
+                .choices
+                .iter()
+                .filter(|choice| choice.finish_reason.is_some())
+                .map(|choice| choice.index)
+                .collect();
+            self.end_lanes(|place| place.choice.is_some_and(|c| ended.contains(&c)))?;
+            self.open_choices.retain(|choice| !ended.contains(choice));
+        }
+        self.lose_patience();
+        Ok(())
+    }
+
+    fn finishing(&self) -> bool {
+        self.index
+            .choices
+            .iter()
+            .any(|choice| choice.finish_reason.is_some())
+    }
+
+    /// Hands every text of the event to its filters.
+    fn feed(&mut self, event: &Event, index: &Index) -> Result<(), ApiError> {
+        let data = event.data().unwrap_or_default();
+        for (_, slot) in index.texts() {
+            let text = index.text(data, slot);
+            let growing = matches!(
+                slot.kind,
+                SegmentKind::Content
+                    | SegmentKind::Reasoning
+                    | SegmentKind::ReasoningContent
+                    | SegmentKind::Refusal
+                    | SegmentKind::Completion
+                    | SegmentKind::ToolArguments
+            ) && slot.choice.is_some();
+            if growing && !self.any_text {
+                self.any_text = true;
+                self.watches.iter_mut().for_each(|w| w.first_text());
+            }
+            if self.filters.is_empty() {
+                continue;
+            }
+            if growing || slot.kind == SegmentKind::PlainText {
+                let lane = self.lane(slot)?;
+                let piece = self.queue.push_piece(slot.raw.clone(), lane, None);
+                self.lanes[lane].attach(piece);
+                self.lanes[lane].feed(
+                    &mut self.filters,
+                    &mut self.scratch,
+                    Some((piece, text)),
+                    false,
+                    &mut self.queue,
+                )?;
+            } else if let Some(new) = self.filter_whole(text, place_of(slot))? {
+                self.queue.push_piece(slot.raw.clone(), NO_LANE, Some(new));
+            }
+        }
+        Ok(())
+    }
+
+    /// A text that does not go on in the next event.
+    fn filter_whole(&mut self, text: &str, place: Place) -> Result<Option<String>, ApiError> {
+        let mut new: Option<String> = None;
+        for filter in &mut self.filters {
+            let now = new.as_deref().unwrap_or(text);
+            filter_text(&mut **filter, now, place, &mut self.edits)?;
+            if !self.edits.is_empty() {
+                new = Some(self.edits.apply(now));
+            }
+        }
+        Ok(new)
+    }
+
+    fn lane(&mut self, slot: &Slot) -> Result<usize, ApiError> {
+        let place = place_of(slot);
+        if let Some(at) = self.lanes.iter().position(|lane| lane.place == place) {
+            return Ok(at);
+        }
+        if self.lanes.len() == MAX_LANES {
+            return Err(cannot_inspect("the upstream's stream has too many choices"));
+        }
+        self.lanes.push(Lane::new(place, self.filters.len()));
+        Ok(self.lanes.len() - 1)
+    }
+
+    /// Tells the watchers what the event says beside its texts.
+    fn note(&mut self, event: &Event) {
+        if self.index.choices.is_empty() && self.index.usage.is_none() && !self.index.error {
+            return;
+        }
+        let data = event.data().unwrap_or_default();
+        for choice in &self.index.choices {
+            if choice.finish_reason.is_none()
+                && !self.open_choices.contains(&choice.index)
+                && self.open_choices.len() < MAX_LANES
+            {
+                self.open_choices.push(choice.index);
+            }
+        }
+        if !self.index.choices.is_empty() {
+            self.any_choice = true;
+            self.template = Some(event.clone());
+        }
+        for watch in &mut self.watches {
+            if let Some(usage) = self.index.usage {
+                watch.usage(usage);
+            }
+            if self.index.error {
+                watch.error_event();
+            }
+            for choice in &self.index.choices {
+                if let Some(reason) = &choice.finish_reason {
+                    watch.finish_reason(&data[reason.start as usize..reason.end as usize]);
+                }
+            }
+        }
+    }
+
+    /// Ends the texts of these lanes: nothing of them is held any longer.
+    fn end_lanes(&mut self, which: impl Fn(Place) -> bool) -> Result<(), ApiError> {
+        for at in 0..self.lanes.len() {
+            if which(self.lanes[at].place) {
+                self.end_lane(at)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_lane(&mut self, at: usize) -> Result<(), ApiError> {
+        let lane = &mut self.lanes[at];
+        lane.feed(
+            &mut self.filters,
+            &mut self.scratch,
+            None,
+            true,
+            &mut self.queue,
+        )?;
+        if self.queue.detached.is_empty() {
+            return Ok(());
+        }
+        let text = std::mem::take(&mut self.queue.detached);
+        let place = lane.place;
+        let bytes = Synthetic {
+            template: self.template.as_ref().and_then(Event::data),
+            choice: place.choice.unwrap_or_default(),
+            kind: place.kind,
+            tool_call: place.tool_call,
+            text: Some(&text),
+            finish_reason: None,
+        }
+        .to_bytes(&mut Index::default());
+        let range = 0..bytes.len();
+        self.queue.push_event(
+            Event {
+                frame: bytes,
+                range,
+                data: crate::body::sse::Data::None,
+            },
+            false,
+        );
+        Ok(())
+    }
+
+    /// Before the event that ends a choice: text of it that has lost its event
+    /// and finds no other one in this event goes out in one of its own.
+    fn end_detached(&mut self, index: &Index) -> Result<(), ApiError> {
+        for at in 0..self.lanes.len() {
+            let place = self.lanes[at].place;
+            let ends = index
+                .choices
+                .iter()
+                .any(|choice| choice.finish_reason.is_some() && Some(choice.index) == place.choice);
+            let goes_on = index.texts().any(|(_, slot)| place_of(slot) == place);
+            if ends && !goes_on && self.lanes[at].has_detached() {
+                self.end_lane(at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A held text must not hold up the others for long: its event goes on
+    /// with what is decided, the rest follows with the next piece of its lane.
+    fn lose_patience(&mut self) {
+        while (self.queue.len() > PATIENCE + 2 * self.lanes.len()
+            || (self.queue.len() > 1 && self.queue.bytes() > MAX_WAITING))
+            && let Some((piece, lane)) = self.queue.blocking()
+        {
+            if let Some(lane) = self.lanes.get_mut(lane) {
+                lane.detach(piece);
+            }
+            self.queue.cut_piece(piece);
+            self.release();
+        }
+    }
+
+    /// Moves decided events from the queue to what is ready. Neighbours that
+    /// nothing touched leave together.
+    fn release(&mut self) {
+        let mut run: Option<Event> = None;
+        let mut index = std::mem::take(&mut self.index);
+        while let Some(released) = self.queue.pop(&mut index) {
+            match (released, &mut run) {
+                (Released::AsIs(event), Some(before))
+                    if before.range.end == event.range.start
+                        && before.frame.len() == event.frame.len()
+                        && before.frame.as_ptr() == event.frame.as_ptr() =>
+                {
+                    before.range.end = event.range.end;
+                }
+                (Released::AsIs(event), _) => {
+                    if let Some(before) = run.replace(event) {
+                        self.ready.push_back(before.frame.slice(before.range));
+                    }
+                }
+                (Released::Rewritten(bytes), _) => {
+                    if let Some(before) = run.take() {
+                        self.ready.push_back(before.frame.slice(before.range));
+                    }
+                    self.ready.push_back(bytes);
+                }
+            }
+        }
+        self.index = index;
+        if let Some(before) = run {
+            self.ready.push_back(before.frame.slice(before.range));
+        }
+    }
+
+    /// Ends the stream: what is decided leaves, what is held does not.
+    fn stop(&mut self, error: &ApiError) {
+        self.stopped = true;
+        self.watches.iter_mut().for_each(|w| w.stopped(error));
+        self.release();
+        self.queue.clear();
+        if !self.any_choice {
+            self.open_choices.push(0);
+        }
+        let template = self.template.take();
+        for choice in std::mem::take(&mut self.open_choices) {
+            let bytes = Synthetic {
+                template: template.as_ref().and_then(Event::data),
+                choice,
+                kind: SegmentKind::Content,
+                tool_call: None,
+                text: None,
+                finish_reason: Some("content_filter"),
+            }
+            .to_bytes(&mut self.index);
+            self.ready.push_back(bytes);
+        }
+        self.ready
+            .push_back(Bytes::from_static(b"data: [DONE]\n\n"));
+    }
+
+    /// Whether any text is held back.
+    #[cfg(test)]
+    pub(crate) fn is_holding(&self) -> bool {
+        self.lanes.iter().any(Lane::is_held)
+    }
+}
+
+fn place_of(slot: &Slot) -> Place {
+    Place {
+        kind: slot.kind,
+        choice: slot.choice,
+        tool_call: slot.tool,
+    }
+}
+
+impl std::fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventStream")
+            .field("filters", &self.filters.len())
+            .field("lanes", &self.lanes.len())
+            .field("waiting", &self.queue.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::Frame;
+
+use super::filter::{EventStream, ResponseFilter, Watch};
+use super::{Body, BoxError};
+
+/// Server-sent events, read from a body and run through filters.
+pub(super) struct Filtered {
+    /// The upstream's body; gone when it is over, or no longer wanted.
+    inner: Option<Body>,
+    stream: EventStream,
+    tail: Option<Tail>,
+}
+
+/// What comes after the last event.
+enum Tail {
+    Trailers(HeaderMap),
+    Error(BoxError),
+}
+
+impl Filtered {
+    pub(super) fn new(inner: Body) -> Self {
+        Self {
+            inner: Some(inner),
+            stream: EventStream::new(),
+            tail: None,
+        }
+    }
+
+    pub(super) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>) {
+        self.stream.add_filter(filter);
+    }
+
+    pub(super) fn add_watch(&mut self, watch: Box<dyn Watch>) {
+        self.stream.add_watch(watch);
+    }
+
+    pub(super) fn is_end(&self) -> bool {
+        self.inner.is_none() && self.tail.is_none() && !self.stream.has_ready()
+    }
+
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        loop {
+            if let Some(bytes) = self.stream.take_ready() {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            match self.tail.take() {
+                Some(Tail::Trailers(trailers)) => {
+                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                }
+                Some(Tail::Error(error)) => return Poll::Ready(Some(Err(error))),
+                None => {}
+            }
+            let Some(inner) = &mut self.inner else {
+                return Poll::Ready(None);
+            };
+            match ready!(http_body::Body::poll_frame(Pin::new(inner), cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => {
+                        self.stream.push(&data);
+                        if self.stream.is_stopped() {
+                            // No more tokens are wanted, or paid for.
+                            self.inner = None;
+                        }
+                    }
+                    Err(frame) => {
+                        self.stream.finish(true);
+                        self.inner = None;
+                        self.tail = frame.into_trailers().ok().map(Tail::Trailers);
+                    }
+                },
+                Some(Err(error)) => {
+                    self.stream.finish(false);
+                    self.inner = None;
+                    self.tail = Some(Tail::Error(error));
+                }
+                None => {
+                    self.stream.finish(true);
+                    self.inner = None;
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Filtered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stream.fmt(f)
+    }
+}

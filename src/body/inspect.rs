@@ -1,0 +1,402 @@
+//! Reading a body into a document, or saying why it cannot be.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::io::Read;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes, BytesMut};
+use bytestring::ByteString;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body::{Body as _, Frame};
+use http_body_util::BodyExt as _;
+
+use super::{ApiError, Body, BoxError, Document, Held, JsonError, Kind};
+
+/// How bodies are read, and what becomes of those that cannot be.
+///
+/// ```
+/// use portcullis::body::{Inspection, Uninspectable};
+///
+/// let mut inspection = Inspection::default();
+/// inspection.max_request_bytes = 1024 * 1024;
+/// inspection.undecodable = Uninspectable::Pass;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// Requests may be this long, in bytes: 8 MiB.
+    pub max_request_bytes: usize,
+    /// Replies may be this long, in bytes, unless they are streamed: 32 MiB.
+    pub max_response_bytes: usize,
+    /// What becomes of longer ones; refused, a request gets a 413.
+    pub too_large: Uninspectable,
+    /// What becomes of binary content, and of an encoding other than gzip and
+    /// deflate; refused, a request gets a 415.
+    pub undecodable: Uninspectable,
+    /// What becomes of invalid UTF-8 and JSON; refused, a request gets a 400.
+    pub malformed: Uninspectable,
+}
+
+/// What becomes of a body that cannot be inspected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Uninspectable {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It passes as it is, and the call's record says so.
+    Pass,
+}
+
+impl Default for Inspection {
+    fn default() -> Self {
+        Self {
+            max_request_bytes: 8 * 1024 * 1024,
+            max_response_bytes: 32 * 1024 * 1024,
+            too_large: Uninspectable::Refuse,
+            undecodable: Uninspectable::Refuse,
+            malformed: Uninspectable::Refuse,
+        }
+    }
+}
+
+impl Inspection {
+    /// Whether a body with this problem may pass uninspected.
+    pub(crate) fn passes(&self, problem: &Problem) -> bool {
+        let rule = match problem {
+            Problem::TooLarge { .. } => self.too_large,
+            Problem::Encoding(_) | Problem::Binary => self.undecodable,
+            Problem::Malformed(_) | Problem::NotUtf8 { .. } => self.malformed,
+            Problem::Broken(_) => Uninspectable::Refuse,
+        };
+        rule == Uninspectable::Pass
+    }
+}
+
+/// Why a body cannot be inspected.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    TooLarge { limit: usize },
+    Encoding(String),
+    Binary,
+    NotUtf8 { at: usize },
+    Malformed(JsonError),
+    Broken(BoxError),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { limit } => write!(f, "larger than the limit of {limit} bytes"),
+            Self::Encoding(name) => write!(
+                f,
+                "content-encoding {name:?} cannot be decoded; send identity, gzip or deflate"
+            ),
+            Self::Binary => f.write_str("binary content cannot be inspected"),
+            Self::NotUtf8 { at } => write!(f, "not valid UTF-8 at byte {at}"),
+            Self::Malformed(error) => error.fmt(f),
+            Self::Broken(_) => f.write_str("the body broke off"),
+        }
+    }
+}
+
+impl Problem {
+    /// The answer to a client whose request has it.
+    pub(crate) fn in_request(&self) -> ApiError {
+        let (status, code) = match self {
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "request_too_large"),
+            Self::Encoding(_) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_content_encoding",
+            ),
+            Self::Binary => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::NotUtf8 { .. } => (StatusCode::BAD_REQUEST, "invalid_utf8"),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
+            Self::Broken(_) => (StatusCode::BAD_REQUEST, "incomplete_request"),
+        };
+        ApiError::new(status, code, format!("request body: {self}"))
+    }
+
+    /// The answer to a client whose reply has it.
+    pub(crate) fn in_response(&self) -> ApiError {
+        let code = match self {
+            Self::Broken(_) => "upstream_reset",
+            _ => "uninspectable_response",
+        };
+        ApiError::new(
+            StatusCode::BAD_GATEWAY,
+            code,
+            format!("response of the upstream: {self}"),
+        )
+    }
+}
+
+/// What a body claims to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MediaKind {
+    Json,
+    Events,
+    /// Sound, pictures, archives: nothing that the filters could read.
+    Binary,
+    Other,
+}
+
+impl MediaKind {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let kind = kind.to_ascii_lowercase();
+        match kind.as_str() {
+            "application/json" => Self::Json,
+            "text/event-stream" => Self::Events,
+            "application/octet-stream" | "application/zip" | "application/pdf" => Self::Binary,
+            _ if kind.ends_with("+json") => Self::Json,
+            _ if ["audio/", "image/", "video/", "font/"]
+                .iter()
+                .any(|prefix| kind.starts_with(prefix)) =>
+            {
+                Self::Binary
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What was read.
+pub(crate) enum Inspected {
+    /// A body that holds a document.
+    Document(Body),
+    /// The body as it came, and why it could not be read.
+    Problem(Problem, Body),
+}
+
+/// Reads a body to its end and parses it.
+pub(crate) struct Inspect {
+    body: Option<Body>,
+    first: Bytes,
+    more: BytesMut,
+    trailers: Option<HeaderMap>,
+    limit: usize,
+    kind: MediaKind,
+    encodings: Option<HeaderValue>,
+}
+
+impl Inspect {
+    /// `headers` are those that came with the body.
+    pub(crate) fn new(body: Body, headers: &HeaderMap, limit: usize) -> Self {
+        Self {
+            body: Some(body),
+            first: Bytes::new(),
+            more: BytesMut::new(),
+            trailers: None,
+            limit,
+            kind: MediaKind::of(headers),
+            encodings: headers.get(header::CONTENT_ENCODING).cloned(),
+        }
+    }
+
+    /// What has been read, as one.
+    fn take(&mut self) -> Bytes {
+        let first = std::mem::take(&mut self.first);
+        if self.more.is_empty() {
+            return first;
+        }
+        let mut all = BytesMut::with_capacity(first.len() + self.more.len());
+        all.extend_from_slice(&first);
+        all.extend_from_slice(&std::mem::take(&mut self.more));
+        all.freeze()
+    }
+
+    /// The body with what has been read of it put back.
+    fn put_back(&mut self, mut body: Body) -> Body {
+        let read = self.take();
+        let observers = std::mem::take(&mut body.observers);
+        let rest = Rest {
+            read,
+            body,
+            trailers: self.trailers.take(),
+        };
+        let mut body = Body::of(Kind::Stream(rest.boxed_unsync()));
+        body.observers = observers;
+        body
+    }
+
+    fn parse(&mut self, mut body: Body) -> Inspected {
+        let bytes = self.take();
+        match document_of(&bytes, self.kind, self.encodings.as_ref(), self.limit) {
+            Ok(document) => {
+                body.kind = Kind::Document(Box::new(Held {
+                    document,
+                    trailers: self.trailers.take(),
+                }));
+                Inspected::Document(body)
+            }
+            Err(problem) => {
+                self.first = bytes;
+                Inspected::Problem(problem, self.put_back(body))
+            }
+        }
+    }
+}
+
+impl Future for Inspect {
+    type Output = Inspected;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Inspected> {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else {
+            return Poll::Pending;
+        };
+        if matches!(body.kind, Kind::Document(_)) {
+            return Poll::Ready(Inspected::Document(this.body.take().unwrap_or_default()));
+        }
+        let limit = this.limit;
+        loop {
+            let too_large = this.first.len() + this.more.len() > limit
+                || body.size_hint().lower() > limit as u64;
+            let problem = if too_large {
+                Problem::TooLarge { limit }
+            } else {
+                // Not through the body itself: its observers wait for the end
+                // of what the client gets, not of what is read here.
+                match ready!(body.poll_kind(cx)) {
+                    Some(Ok(frame)) => {
+                        match frame.into_data() {
+                            Ok(data) => {
+                                if this.first.is_empty() && this.more.is_empty() {
+                                    this.first = data;
+                                } else {
+                                    this.more.extend_from_slice(&data);
+                                }
+                            }
+                            Err(frame) => this.trailers = frame.into_trailers().ok(),
+                        }
+                        continue;
+                    }
+                    None => {
+                        let body = this.body.take().unwrap_or_default();
+                        return Poll::Ready(this.parse(body));
+                    }
+                    Some(Err(error)) => Problem::Broken(error),
+                }
+            };
+            let body = this.body.take().unwrap_or_default();
+            return Poll::Ready(Inspected::Problem(problem, this.put_back(body)));
+        }
+    }
+}
+
+/// A body of which the beginning has been read.
+struct Rest {
+    read: Bytes,
+    body: Body,
+    trailers: Option<HeaderMap>,
+}
+
+impl http_body::Body for Rest {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.read.has_remaining() {
+            let read = std::mem::take(&mut self.read);
+            return Poll::Ready(Some(Ok(Frame::data(read))));
+        }
+        if let Some(trailers) = self.trailers.take() {
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+        }
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.read.is_empty() && self.trailers.is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        let read = self.read.len() as u64;
+        let rest = self.body.size_hint();
+        let mut hint = http_body::SizeHint::new();
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper + read);
+        }
+        hint.set_lower(rest.lower() + read);
+        hint
+    }
+}
+
+fn document_of(
+    bytes: &Bytes,
+    kind: MediaKind,
+    encodings: Option<&HeaderValue>,
+    limit: usize,
+) -> Result<Document, Problem> {
+    let mut bytes = Cow::Borrowed(bytes);
+    if let Some(encodings) = encodings {
+        let names = String::from_utf8_lossy(encodings.as_bytes()).to_ascii_lowercase();
+        for name in names.split(',').rev() {
+            bytes = Cow::Owned(decode(&bytes, name.trim(), limit)?);
+        }
+    }
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let structured = matches!(first, Some(b'{' | b'[' | b'"'));
+    let message = match ByteString::try_from(bytes.into_owned()) {
+        Ok(message) => message,
+        Err(error) if kind == MediaKind::Json || structured => {
+            let at = error.valid_up_to();
+            return Err(Problem::NotUtf8 { at });
+        }
+        Err(_) => return Err(Problem::Binary),
+    };
+    if message.is_empty() {
+        return Ok(Document::text(message));
+    }
+    // What is JSON is read as JSON whatever it claims to be: an upstream might
+    // do the same, and escapes would hide from a filter of plain text.
+    if structured || kind == MediaKind::Json {
+        match Document::json(message.clone()) {
+            Ok(document) => return Ok(document),
+            Err(error @ JsonError::Syntax { .. }) if kind == MediaKind::Json => {
+                return Err(Problem::Malformed(error));
+            }
+            Err(JsonError::Syntax { .. }) => {}
+            Err(error) => return Err(Problem::Malformed(error)),
+        }
+    }
+    if message.contains('\0') {
+        return Err(Problem::Binary);
+    }
+    Ok(Document::text(message))
+}
+
+fn decode(bytes: &[u8], name: &str, limit: usize) -> Result<Bytes, Problem> {
+    let mut out = Vec::new();
+    let bounded = limit as u64 + 1;
+    let read = match name {
+        "identity" | "" => return Ok(Bytes::copy_from_slice(bytes)),
+        "gzip" | "x-gzip" => flate2::read::MultiGzDecoder::new(bytes)
+            .take(bounded)
+            .read_to_end(&mut out),
+        // HTTP's "deflate" is the zlib format (RFC 9110, section 8.4.1.2).
+        "deflate" => flate2::read::ZlibDecoder::new(bytes)
+            .take(bounded)
+            .read_to_end(&mut out),
+        other => {
+            let name: String = other.chars().take(32).collect();
+            return Err(Problem::Encoding(name));
+        }
+    };
+    match read {
+        Err(_) => Err(Problem::Encoding(name.to_owned())),
+        Ok(read) if read > limit => Err(Problem::TooLarge { limit }),
+        Ok(_) => Ok(out.into()),
+    }
+}
