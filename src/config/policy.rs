@@ -1,0 +1,204 @@
+//! The policies: which exist, in what order they run, and the settings of each.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::names::names;
+
+/// Writes, from one table, the names of the policies and the structure that holds their settings.
+macro_rules! policies {
+    (
+        built {
+            $( $(#[$meta:meta])* $row:ident = $text:literal => $field:ident: $settings:ty ),+ $(,)?
+        }
+        planned { $($planned:literal),* $(,)? }
+    ) => {
+        names! {
+            /// A policy that can stand in `policies.chain`.
+            pub enum PolicyName as "policy" {
+                built { $( $(#[$meta])* $row = $text ),+ }
+                planned { $($planned),* }
+            }
+        }
+
+        /// The settings of each policy, under the policy's name. What is left out has its default.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        #[schemars(extend("x-names" = {
+            "noun": "policy", "built": PolicyName::ALL, "planned": PolicyName::PLANNED,
+        }))]
+        #[non_exhaustive]
+        pub struct PolicySettings {
+            $(
+                $(#[$meta])*
+                #[serde(rename = $text)]
+                pub $field: $settings,
+            )+
+        }
+
+        impl PolicySettings {
+            /// Whether the settings of this policy say `enabled: true`.
+            pub const fn is_enabled(&self, policy: PolicyName) -> bool {
+                match policy { $( PolicyName::$row => self.$field.enabled, )+ }
+            }
+        }
+    };
+}
+
+// To build a policy: write the structure of its settings below (with a field `enabled`), and move
+// its name from `planned` to a row of `built`. To announce one: add its name to `planned`.
+policies! {
+    built {
+        /// Writes one line for every exchange to a file or to standard output.
+        Audit = "audit" => audit: AuditConfig,
+        /// Finds personal data in requests and answers, and replaces it by placeholders.
+        PiiDetector = "pii-detector" => pii_detector: PiiDetectorConfig,
+    }
+    planned {
+        "api-key", "rate-limit", "budget", "prompt-injection", "safety-filter", "quality-scorer",
+    }
+}
+
+/// Which policies govern the traffic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Policies {
+    /// The policies in order, the outermost first: it sees a request first and its answer last.
+    /// An empty list applies none.
+    #[schemars(extend("uniqueItems" = true))]
+    pub chain: Vec<PolicyName>,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self {
+            chain: vec![PolicyName::Audit, PolicyName::PiiDetector],
+        }
+    }
+}
+
+names! {
+    /// A kind of personal data the detector knows.
+    pub enum Entity as "entity" {
+        built {
+            /// A mail address.
+            EmailAddress = "EMAIL_ADDRESS",
+            /// A telephone number.
+            PhoneNumber = "PHONE_NUMBER",
+            /// The number of a payment card.
+            CreditCard = "CREDIT_CARD",
+            /// A social security number of the United States.
+            UsSsn = "US_SSN",
+            /// An international bank account number.
+            IbanCode = "IBAN_CODE",
+            /// An IPv4 or IPv6 address.
+            IpAddress = "IP_ADDRESS",
+        }
+        planned {}
+    }
+}
+
+names! {
+    /// What is done with personal data that was found.
+    #[derive(Default)]
+    pub enum PiiAction as "action" {
+        built {
+            /// Each find is replaced by a placeholder.
+            #[default]
+            Redact = "redact",
+        }
+        planned {}
+    }
+}
+
+names! {
+    /// A direction of the traffic.
+    pub enum Direction as "direction" {
+        built {
+            /// From the client to the model.
+            Request = "request",
+            /// From the model to the client.
+            Response = "response",
+        }
+        planned {}
+    }
+}
+
+names! {
+    /// What happens to a body that cannot be read: too large, or in an unknown format.
+    #[derive(Default)]
+    pub enum Uninspectable as "value" {
+        built {
+            /// It is refused, so that nothing passes unread.
+            #[default]
+            Refuse = "refuse",
+            /// It passes as it is.
+            Pass = "pass",
+        }
+        planned {}
+    }
+}
+
+/// Settings of the policy `pii-detector`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PiiDetectorConfig {
+    /// Whether the policy is applied when it stands in the chain.
+    pub enabled: bool,
+    /// What is done with personal data that was found.
+    pub action: PiiAction,
+    /// The kinds of personal data looked for; all by default.
+    #[schemars(length(min = 1), extend("uniqueItems" = true))]
+    pub entities: Vec<Entity>,
+    /// The directions inspected; both by default.
+    #[schemars(length(min = 1), extend("uniqueItems" = true))]
+    pub directions: Vec<Direction>,
+    /// The largest body, in bytes, that is inspected.
+    #[schemars(range(min = 1, max = 1_073_741_824))]
+    pub max_body_bytes: u64,
+    /// What happens to a body that cannot be inspected.
+    pub uninspectable: Uninspectable,
+}
+
+impl Default for PiiDetectorConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            action: PiiAction::default(),
+            entities: Entity::ALL.to_vec(),
+            directions: Direction::ALL.to_vec(),
+            max_body_bytes: 8 * 1024 * 1024,
+            uninspectable: Uninspectable::default(),
+        }
+    }
+}
+
+/// Settings of the policy `audit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AuditConfig {
+    /// Whether the policy is applied when it stands in the chain.
+    pub enabled: bool,
+    /// The file lines are added to; `-` is standard output.
+    #[schemars(length(min = 1, max = 4096), extend("x-rule" = "printable"))]
+    pub path: String,
+    /// How many lines may wait to be written.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub queue: u32,
+    /// Whether lines keep the text of the exchange, after redaction.
+    pub include_text: bool,
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            path: "audit.jsonl".to_owned(),
+            queue: 4096,
+            include_text: false,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What a schema cannot say: rules of single values, and rules between values.
+
+use std::collections::HashMap;
+
+use http::Uri;
+
+use super::error::Problems;
+use super::provider::{Provider, Strategy, Target};
+use super::suggest::quoted;
+use super::tree::{Entry, Node, Value};
+
+/// A rule of a single text. Its message must not repeat the text, which may hold a secret.
+type Rule = fn(&str) -> Result<(), &'static str>;
+
+const RULES: [(&str, Rule); 5] = [
+    ("base-url", base_url),
+    ("env-name", env_name),
+    ("identifier", identifier),
+    ("model", model),
+    ("printable", printable),
+];
+
+/// Holds a text against the rule of this name; without a name it may be anything.
+pub(super) fn text(rule: &str, text: &str) -> Result<(), &'static str> {
+    match RULES.iter().find(|(name, _)| *name == rule) {
+        Some((_, rule)) => rule(text),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+pub(super) fn is_rule(rule: &str) -> bool {
+    RULES.iter().any(|(name, _)| *name == rule)
+}
+
+fn base_url(text: &str) -> Result<(), &'static str> {
+    const SHAPE: &str =
+        "not a URL; write one with a scheme and a host, such as https://api.together.xyz/v1";
+    // `Uri` drops a fragment without a word, so it is looked for first.
+    if text.contains('#') {
+        return Err("must not have a fragment; remove \"#\" and what follows");
+    }
+    let uri: Uri = text.parse().map_err(|_| SHAPE)?;
+    match uri.scheme_str() {
+        Some("http" | "https") => {}
+        Some(_) => return Err("the scheme must be http or https"),
+        None => return Err(SHAPE),
+    }
+    let authority = uri.authority().ok_or(SHAPE)?.as_str();
+    if authority.contains('@') {
+        return Err(
+            "must not hold a user name or password; name the key's environment variable \
+             in secret_key_ref",
+        );
+    }
+    if uri.host().is_none_or(str::is_empty) {
+        return Err(SHAPE);
+    }
+    // Empty, or out of the range of a port: both pass as an authority.
+    if authority.rsplit_once(':').is_some_and(|(_, port)| {
+        !port.ends_with(']') && !port.parse::<u16>().is_ok_and(|port| port > 0)
+    }) {
+        return Err("the port must be a number from 1 to 65535");
+    }
+    if uri.query().is_some() {
+        return Err("must not have a query; remove \"?\" and what follows");
+    }
+    Ok(())
+}
+
+/// Lower case is refused although the system would take it: keys of providers are written in it,
+/// and a key pasted here must not pass for a name.
+fn env_name(text: &str) -> Result<(), &'static str> {
+    let known = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if text.starts_with(|c: char| c.is_ascii_digit()) || !text.chars().all(known) {
+        return Err(
+            "must be the name of an environment variable in A-Z, 0-9 and _, such as \
+             TOGETHER_API_KEY; never write the key itself",
+        );
+    }
+    Ok(())
+}
+
+fn identifier(text: &str) -> Result<(), &'static str> {
+    let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match text.chars().all(known) {
+        true => Ok(()),
+        false => Err("may hold only letters, digits, \"-\", \"_\" and \".\""),
+    }
+}
+
+fn model(text: &str) -> Result<(), &'static str> {
+    match text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        true => Err("must be the name of a model, without spaces"),
+        false => Ok(()),
+    }
+}
+
+fn printable(text: &str) -> Result<(), &'static str> {
+    match text.chars().any(char::is_control) {
+        true => Err("must not hold control characters"),
+        false => Ok(()),
+    }
+}
+
+/// Replaces `provider: together:chat:<model>` by the provider and the model it stands for.
+pub(super) fn expand_shorthands(root: &mut Node, problems: &mut Problems) {
+    let Some(providers) = root.get_mut("providers") else {
+        return;
+    };
+    let Some(Value::List(targets)) = providers.get_mut("targets").map(|node| &mut node.value)
+    else {
+        return;
+    };
+    for (index, target) in targets.iter_mut().enumerate() {
+        expand(target, index, problems);
+    }
+}
+
+fn expand(target: &mut Node, index: usize, problems: &mut Problems) {
+    let given = target.get("model").cloned();
+    let Some(provider) = target.get_mut("provider") else {
+        return;
+    };
+    let at = provider.at;
+    let Some((name, rest)) = provider.text().and_then(|text| text.split_once(':')) else {
+        return;
+    };
+    let path = format!("providers.targets[{index}]");
+    let name = name.to_owned();
+    let model = match rest.split_once(':') {
+        Some(("chat", model)) if !model.trim().is_empty() => model.to_owned(),
+        _ => {
+            let what = format!(
+                "{path}.provider: a shorthand has the form <provider>:chat:<model>; \
+                 write that, or the provider's name alone"
+            );
+            problems.push(at, &format!("{path}.provider"), what);
+            provider.value = Value::Refused;
+            return;
+        }
+    };
+    provider.value = Value::Text(name);
+    match given {
+        None => {
+            if let Value::Map(entries) = &mut target.value {
+                entries.push(Entry {
+                    key: "model".to_owned(),
+                    key_at: at,
+                    node: Node {
+                        value: Value::Text(model),
+                        at,
+                    },
+                });
+            }
+        }
+        Some(given) if given.text().is_some_and(|text| text != model) => {
+            let what = format!(
+                "{path}.model: differs from the model in the shorthand at line {}; \
+                 keep one of the two",
+                at.line
+            );
+            problems.push(given.at, &format!("{path}.model"), what);
+        }
+        Some(_) => {}
+    }
+}
+
+/// Reports what is wrong between values that are each right.
+pub(super) fn between(root: &Node, problems: &mut Problems) {
+    let Some(providers) = root.get("providers") else {
+        return;
+    };
+    let targets = match providers.get("targets") {
+        Some(node) => node.elements(),
+        None => &[],
+    };
+    unique_ids(targets, problems);
+    one_target(providers.get("strategy"), targets, problems);
+    for (index, target) in targets.iter().enumerate() {
+        let compatible = Provider::OpenAiCompatible.as_str();
+        let provider = target.get("provider").and_then(Node::text);
+        if provider == Some(compatible) && target.get("base_url").is_none() {
+            let path = format!("providers.targets[{index}]");
+            let what = format!(
+                "{path}: the provider \"{compatible}\" has no URL of its own; add \"base_url\""
+            );
+            problems.push(target.at, &path, what);
+        }
+    }
+}
+
+fn id(target: &Node) -> &str {
+    match target.get("id") {
+        Some(id) => id.text().unwrap_or_default(),
+        None => Target::DEFAULT_ID,
+    }
+}
+
+fn unique_ids(targets: &[Node], problems: &mut Problems) {
+    let mut seen = HashMap::new();
+    for (index, target) in targets.iter().enumerate() {
+        // An id of the wrong type, and a target that is no mapping, are reported elsewhere.
+        if id(target).is_empty() || !matches!(target.value, Value::Map(_)) {
+            continue;
+        }
+        if let Some(first) = seen.insert(id(target), index) {
+            let at = target.get("id").unwrap_or(target).at;
+            let path = format!("providers.targets[{index}].id");
+            let what = format!(
+                "{path}: {} is the id of providers.targets[{first}] already; \
+                 give each target its own",
+                quoted(id(target))
+            );
+            problems.push(at, &path, what);
+        }
+    }
+}
+
+fn one_target(strategy: Option<&Node>, targets: &[Node], problems: &mut Problems) {
+    let single = Strategy::Single.as_str();
+    let strategy = strategy.map_or(Some(single), Node::text);
+    let [first, second, ..] = targets else {
+        return;
+    };
+    if strategy != Some(single) {
+        return;
+    }
+    let path = "providers.targets";
+    let what = format!(
+        "{path}: strategy \"{single}\" takes exactly one target and {} are listed; \
+         keep {path}[0] ({}) and remove the others",
+        targets.len(),
+        quoted(id(first)),
+    );
+    problems.push(second.at, path, what);
+}

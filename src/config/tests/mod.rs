@@ -1,0 +1,26 @@
+//! Tests of the configuration file.
+
+mod bad;
+mod files;
+mod fuzz;
+mod good;
+mod schema;
+
+use super::{Config, ConfigError};
+
+/// The commented sample the project ships.
+const SAMPLE: &str = include_str!("../../../policy-config.yaml");
+
+fn refuse(text: &str) -> ConfigError {
+    match Config::parse("policy-config.yaml", text) {
+        Err(error) => error,
+        Ok(_) => panic!("accepted:\n{text}"),
+    }
+}
+
+fn accept(text: &str) -> Config {
+    match Config::parse("policy-config.yaml", text) {
+        Ok(config) => config,
+        Err(error) => panic!("{error}\nin:\n{text}"),
+    }
+}

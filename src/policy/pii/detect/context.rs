@@ -1,0 +1,191 @@
+//! Words before a start that say what a number is.
+
+use super::bytes::is_word;
+use super::input::Input;
+
+/// How many words back a naming word may stand.
+const WORDS: usize = 7;
+
+/// How clearly the words before a number say that it is a telephone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Telephone {
+    /// Nothing says so.
+    None,
+    /// Somebody is to be reached: enough for digits that are grouped like a number.
+    Likely,
+    /// It is called a telephone number: enough for any run of digits.
+    Named,
+}
+
+/// Words that name a telephone number, lower-case.
+const NAMES: &[&str] = &[
+    "tel", "tels", "telno", "telnr", "phone", "phones", "phoneno", "phonenumber", "telephone",
+    "telephones", "telephonenumber", "tele", "ph", "mobile", "mobiles", "mob", "mobilenumber",
+    "cell", "cellphone", "cellular", "landline", "fax", "faxnumber", "call", "calling", "dial",
+    "dialing", "dialling", "msisdn", "whatsapp", "hotline", "helpline", "handset", "pager",
+    "voicemail", "callback", "telefon", "telefonnummer", "handy", "handynummer", "rufnummer",
+    "mobil", "mobilnummer", "mobiltelefon", "festnetz", "durchwahl", "anrufen", "tél", "téléphone",
+    "téléphoner", "portable", "appeler", "appelez", "appelle", "teléfono", "telefono", "teléfonos",
+    "móvil", "movil", "celular", "llamar", "llame", "llama", "telefone", "telemóvel", "telemovel",
+    "ligue", "ligar", "cellulare", "chiamare", "chiama", "telefoon", "telefoonnummer", "mobiel",
+    "gsm", "bellen", "puhelin", "puhelinnumero", "telefonu", "komórka", "zadzwoń", "telefonszám",
+    "mobilnr", "tlf", "телефон", "тел", "телефона", "моб", "звоните", "позвоните", "τηλέφωνο",
+    "τηλ", "telepon", "telpon", "hp", "cep",
+];
+
+/// Names in scripts without spaces, where no boundary sets the word apart.
+const UNSPACED_NAMES: &[&str] =
+    &["电话", "電話", "手机", "手機", "携帯", "전화", "휴대폰", "핸드폰", "致电", "โทร", "联系方式"];
+
+/// Words of reaching somebody, lower-case.
+const LIKELY: &[&str] = &[
+    "contact", "contacts", "reach", "reached", "text", "texting", "texts", "sms", "ring", "rang",
+    "called", "message", "messages", "answer", "answering", "answers", "voice", "home", "office",
+    "work", "desk", "toll", "tollfree", "extension", "direct", "switchboard", "reception",
+    "emergency", "helpdesk", "hotel", "signal", "telegram", "viber", "erreichen", "erreichbar",
+    "joindre", "contacter", "contacto", "contactar", "contato", "contatto", "numéro", "rappeler",
+    "registered", "dialed", "dialled", "caller", "callers", "phoned", "nummer",
+];
+
+/// Words that name some other number, lower-case.
+const OTHERS: &[&str] = &[
+    "card", "cards", "account", "acct", "order", "orders", "invoice", "ref", "reference", "id",
+    "ids", "code", "zip", "zipcode", "postcode", "postal", "ticket", "case", "tracking", "serial",
+    "passport", "license", "licence", "iban", "ssn", "security", "isbn", "issn", "pin", "amount",
+    "price", "total", "sum", "build", "version", "commit", "port", "year", "row", "line", "page",
+    "step", "driver", "routing", "policy", "tax", "vat", "transaction", "error", "uuid", "hash",
+    "timestamp", "time", "date", "born", "dob", "birth", "birthday", "imei", "imsi", "sku", "omb",
+    "model", "part", "item", "batch", "token", "tokens", "key", "seed", "size", "bytes", "index",
+    "offset", "pid", "ts", "epoch", "salary", "usd", "eur", "konto", "kontonummer", "bestellung",
+    "rechnung", "commande", "facture", "compte", "pedido", "factura", "cuenta", "swift", "bic",
+    "credit", "debit", "cvv", "bank", "member", "customer", "patient", "employee", "student",
+    "stack", "stacks", "site", "graph", "frame", "option", "options", "function",
+];
+
+/// A word may end in a full stop and still be followed by its number.
+const ABBREVIATIONS: &[&str] =
+    &["tel", "tél", "ph", "mob", "fax", "tlf", "тел", "τηλ", "no", "nr", "nº", "num", "моб", "cell"];
+
+const VERSIONS: &[&str] = &[
+    "version", "versions", "ver", "v", "release", "build", "firmware", "section", "sections",
+    "chapter", "clause", "rev", "revision", "driver", "oid",
+];
+
+const ADDRESSES: &[&str] = &[
+    "ip", "ipv6", "ips", "address", "addr", "host", "bind", "listen", "listening", "inet6",
+];
+
+/// A word before the start with the mark that follows it.
+struct Words<'t> {
+    rest: &'t str,
+    /// Whether the text was cut, so that its first word may lack its beginning.
+    cut: bool,
+}
+
+struct Word<'t> {
+    word: &'t str,
+    /// What stands between it and the word after it.
+    gap: &'t str,
+}
+
+impl<'t> Iterator for Words<'t> {
+    type Item = Word<'t>;
+
+    fn next(&mut self) -> Option<Word<'t>> {
+        let in_word = |c: char| c != '_' && (is_word(c) || !c.is_ascii() && c.is_alphanumeric());
+        let head = self.rest.trim_end_matches(|c| !in_word(c));
+        let gap = self.rest.get(head.len()..)?;
+        let before = head.trim_end_matches(in_word);
+        let word = head.get(before.len()..)?;
+        if word.is_empty() || before.is_empty() && self.cut {
+            return None;
+        }
+        self.rest = before;
+        Some(Word { word, gap })
+    }
+}
+
+fn words<'t>(input: &Input<'t>) -> Words<'t> {
+    let (rest, cut) = input.behind();
+    Words { rest, cut }
+}
+
+/// Whether `word` is in `list`, capitals aside.
+fn among(word: &str, list: &[&str]) -> bool {
+    if word.is_ascii() {
+        return list.iter().any(|entry| entry.eq_ignore_ascii_case(word));
+    }
+    list.iter().any(|entry| word.chars().flat_map(char::to_lowercase).eq(entry.chars()))
+}
+
+/// What the words before the start say of telephone numbers. The nearest word that names any kind
+/// of number decides.
+pub(super) fn telephone(input: &Input<'_>) -> Telephone {
+    let mut key = false;
+    for (place, Word { word, gap }) in words(input).take(WORDS).enumerate() {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        if !crosses(gap, place, &mut key, word) || digits >= 3 {
+            return Telephone::None;
+        }
+        if among(word, NAMES)
+            || !word.is_ascii() && UNSPACED_NAMES.iter().any(|name| word.contains(name))
+        {
+            return Telephone::Named;
+        }
+        if among(word, LIKELY) {
+            return Telephone::Likely;
+        }
+        if among(word, OTHERS) {
+            return Telephone::None;
+        }
+    }
+    Telephone::None
+}
+
+/// Whether a word speaks for what follows the gap after it.
+fn crosses(gap: &str, place: usize, key: &mut bool, word: &str) -> bool {
+    for c in gap.chars().rev() {
+        match c {
+            ':' | '=' => *key = true,
+            ';' | '|' | '{' | '}' | '\n' | ',' | '&' if place > 0 && (*key || c != ',') => {
+                return false;
+            }
+            '?' | '!' if place > 0 => return false,
+            '.' if !among(word, ABBREVIATIONS) => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+/// Whether the words before the start announce a social security number.
+pub(super) fn social_security(input: &Input<'_>) -> bool {
+    let mut security = false;
+    let mut key = false;
+    for (place, Word { word, gap }) in words(input).take(WORDS).enumerate() {
+        if !crosses(gap, place, &mut key, word) {
+            return false;
+        }
+        if among(word, &["ssn", "ssns", "ssn4", "socialsecurity", "socialsecuritynumber", "soc"]) {
+            return true;
+        }
+        if security {
+            return among(word, &["social", "soc"]);
+        }
+        security = among(word, &["security", "sec"]);
+    }
+    false
+}
+
+/// Whether the word right before the start calls what follows a version or a section.
+pub(super) fn version(input: &Input<'_>) -> bool {
+    words(input).next().is_some_and(|w| {
+        let close = w.gap.chars().all(|c| matches!(c, ' ' | ':' | '=' | '"' | '\'' | '.' | '`'));
+        close && among(w.word, VERSIONS)
+    })
+}
+
+/// Whether one of the words before the start speaks of a network address.
+pub(super) fn address(input: &Input<'_>) -> bool {
+    words(input).take(4).any(|w| among(w.word, ADDRESSES))
+}
