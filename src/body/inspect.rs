@@ -70,7 +70,7 @@ impl Inspection {
             Problem::TooLarge { .. } => self.too_large,
             Problem::Encoding(_) | Problem::Binary => self.undecodable,
             Problem::Malformed(_) | Problem::NotUtf8 { .. } => self.malformed,
-            Problem::Broken(_) => Uninspectable::Refuse,
+            Problem::Broken => Uninspectable::Refuse,
         };
         rule == Uninspectable::Pass
     }
@@ -84,7 +84,7 @@ pub(crate) enum Problem {
     Binary,
     NotUtf8 { at: usize },
     Malformed(JsonError),
-    Broken(BoxError),
+    Broken,
 }
 
 impl fmt::Display for Problem {
@@ -98,7 +98,7 @@ impl fmt::Display for Problem {
             Self::Binary => f.write_str("binary content cannot be inspected"),
             Self::NotUtf8 { at } => write!(f, "not valid UTF-8 at byte {at}"),
             Self::Malformed(error) => error.fmt(f),
-            Self::Broken(_) => f.write_str("the body broke off"),
+            Self::Broken => f.write_str("the body broke off"),
         }
     }
 }
@@ -115,7 +115,7 @@ impl Problem {
             Self::Binary => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::NotUtf8 { .. } => (StatusCode::BAD_REQUEST, "invalid_utf8"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
-            Self::Broken(_) => (StatusCode::BAD_REQUEST, "incomplete_request"),
+            Self::Broken => (StatusCode::BAD_REQUEST, "incomplete_request"),
         };
         ApiError::new(status, code, format!("request body: {self}"))
     }
@@ -123,7 +123,7 @@ impl Problem {
     /// The answer to a client whose reply has it.
     pub(crate) fn in_response(&self) -> ApiError {
         let code = match self {
-            Self::Broken(_) => "upstream_reset",
+            Self::Broken => "upstream_reset",
             _ => "uninspectable_response",
         };
         ApiError::new(
@@ -182,6 +182,7 @@ pub(crate) struct Inspect {
     first: Bytes,
     more: BytesMut,
     trailers: Option<HeaderMap>,
+    broken: Option<BoxError>,
     limit: usize,
     kind: MediaKind,
     encodings: Option<HeaderValue>,
@@ -195,10 +196,17 @@ impl Inspect {
             first: Bytes::new(),
             more: BytesMut::new(),
             trailers: None,
+            broken: None,
             limit,
             kind: MediaKind::of(headers),
             encodings: headers.get(header::CONTENT_ENCODING).cloned(),
         }
+    }
+
+    /// Reads what is not JSON as plain text, even if it claims to be JSON.
+    pub(crate) fn lenient(mut self) -> Self {
+        self.kind = MediaKind::Other;
+        self
     }
 
     /// What has been read, as one.
@@ -221,6 +229,7 @@ impl Inspect {
             read,
             body,
             trailers: self.trailers.take(),
+            broken: self.broken.take(),
         };
         let mut body = Body::of(Kind::Stream(rest.boxed_unsync()));
         body.observers = observers;
@@ -283,7 +292,10 @@ impl Future for Inspect {
                         let body = this.body.take().unwrap_or_default();
                         return Poll::Ready(this.parse(body));
                     }
-                    Some(Err(error)) => Problem::Broken(error),
+                    Some(Err(error)) => {
+                        this.broken = Some(error);
+                        Problem::Broken
+                    }
                 }
             };
             let body = this.body.take().unwrap_or_default();
@@ -297,6 +309,7 @@ struct Rest {
     read: Bytes,
     body: Body,
     trailers: Option<HeaderMap>,
+    broken: Option<BoxError>,
 }
 
 impl http_body::Body for Rest {
@@ -314,11 +327,17 @@ impl http_body::Body for Rest {
         if let Some(trailers) = self.trailers.take() {
             return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
         }
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         Pin::new(&mut self.body).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.read.is_empty() && self.trailers.is_none() && self.body.is_end_stream()
+        self.read.is_empty()
+            && self.trailers.is_none()
+            && self.broken.is_none()
+            && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> http_body::SizeHint {

@@ -29,11 +29,7 @@ pub(crate) fn filter_document(
     let mut found: Vec<(usize, Edits)> = Vec::new();
     let mut edits = Edits::new();
     for segment in document.segments() {
-        let lane = Lane {
-            kind: segment.kind(),
-            choice: segment.choice(),
-            tool_call: segment.tool_call(),
-        };
+        let lane = Lane::of(&segment);
         filter_text(filter, segment.text(), lane, &mut edits)?;
         if !edits.is_empty() {
             found.push((segment.number(), std::mem::take(&mut edits)));

@@ -82,6 +82,16 @@ pub struct Lane {
     pub tool_call: Option<u32>,
 }
 
+impl Lane {
+    pub(crate) fn of(segment: &super::Segment<'_>) -> Self {
+        Self {
+            kind: segment.kind(),
+            choice: segment.choice(),
+            tool_call: segment.tool_call(),
+        }
+    }
+}
+
 impl<'a> Window<'a> {
     pub(crate) fn new(text: &'a str, start: usize, last: bool, lane: Lane) -> Self {
         Self {

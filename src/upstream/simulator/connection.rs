@@ -1,8 +1,9 @@
 //! One connection of the simulator's server.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -17,12 +18,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use super::Simulator;
 use super::body::SimulatorBody;
 use super::error::SimulatorError;
 use super::state::lock;
+
+/// How long a cut waits for a client that takes nothing more.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+/// What fits the receive buffer of any client, so that it arrives whether read yet or not.
+const SURE_TO_ARRIVE: u64 = 32 << 10;
+/// How long a cut that comes after more than that waits for the client to read it.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// Serves one connection until it ends, is cut, or is told to close and has finished.
 pub(super) async fn serve(
@@ -53,31 +62,65 @@ pub(super) async fn serve(
     });
     let mut connection = pin!(builder.serve_connection(io, service));
     let mut closing = false;
-    loop {
+    let cut_off = loop {
         tokio::select! {
-            // The connection goes first: what was said before a cut is sent before it.
             biased;
-            _ = connection.as_mut() => break,
-            () = cut.made.notified() => break,
+            _ = connection.as_mut() => break false,
+            () = cut.made.notified() => break true,
             _ = closed.wait_for(|closed| *closed), if !closing => {
                 closing = true;
                 connection.as_mut().graceful_shutdown();
             }
         }
+    };
+    if cut_off {
+        let flushed = poll_fn(|cx| match connection.as_mut().poll(cx) {
+            Poll::Ready(_) => Poll::Ready(Flushed::AndEnded),
+            Poll::Pending if cut.blocked.load(Ordering::Relaxed) => Poll::Pending,
+            Poll::Pending => Poll::Ready(Flushed::AndOpen),
+        });
+        let flushed = timeout(FLUSH_LIMIT, flushed).await;
+        let much = cut.written.load(Ordering::Relaxed) > SURE_TO_ARRIVE;
+        if much && matches!(flushed, Ok(Flushed::AndOpen)) {
+            // Whether it ends in that time or not, it is dropped next.
+            let _ = timeout(SETTLE, connection).await;
+        }
     }
 }
 
-/// The script's order to break the connection.
+enum Flushed {
+    AndOpen,
+    AndEnded,
+}
+
+/// The script's order to break the connection, and what it takes to obey without losing what was
+/// said before: a reset discards what the system has not delivered.
 #[derive(Default)]
 struct Cut {
     ordered: AtomicBool,
     made: Notify,
+    /// The last write found the send buffer full.
+    blocked: AtomicBool,
+    /// Bytes written to the connection.
+    written: AtomicU64,
 }
 
 impl Cut {
     fn make(&self) {
         self.ordered.store(true, Ordering::Release);
         self.made.notify_one();
+    }
+
+    fn note_write(&self, write: &Poll<io::Result<usize>>) {
+        self.blocked.store(write.is_pending(), Ordering::Relaxed);
+        if let Poll::Ready(Ok(written)) = write {
+            let written = u64::try_from(*written).unwrap_or(u64::MAX);
+            self.written.fetch_add(written, Ordering::Relaxed);
+        }
+    }
+
+    fn is_ordered(&self) -> bool {
+        self.ordered.load(Ordering::Acquire)
     }
 }
 
@@ -116,6 +159,10 @@ impl Body for ConnectionBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, SimulatorError>>> {
+        if self.cut.is_ordered() {
+            // The server may ask again before the connection is gone; an end would look orderly.
+            return Poll::Pending;
+        }
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(Some(Err(SimulatorError::ConnectionReset))) => {
                 self.cut.make();
@@ -126,7 +173,7 @@ impl Body for ConnectionBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream() && !self.cut.ordered.load(Ordering::Acquire)
+        self.body.is_end_stream() && !self.cut.is_ordered()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -142,7 +189,7 @@ struct CutStream {
 
 impl Drop for CutStream {
     fn drop(&mut self) {
-        if self.cut.ordered.load(Ordering::Acquire) {
+        if self.cut.is_ordered() {
             // Without lingering, closing resets. Should it fail, the client still sees the end.
             #[allow(
                 deprecated,
@@ -169,7 +216,9 @@ impl AsyncWrite for CutStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let write = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.cut.note_write(&write);
+        write
     }
 
     fn poll_write_vectored(
@@ -177,7 +226,9 @@ impl AsyncWrite for CutStream {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
+        let write = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.cut.note_write(&write);
+        write
     }
 
     fn is_write_vectored(&self) -> bool {

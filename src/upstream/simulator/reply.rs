@@ -230,7 +230,8 @@ impl Reply {
     }
 
     /// Breaks off after this many events: the body fails, and on a socket the connection is reset,
-    /// with every other stream it carries. Where it meets a [`stall_after`](Reply::stall_after) of
+    /// with every other stream it carries, once the client has had a moment to read what came
+    /// before. Where it meets a [`stall_after`](Reply::stall_after) of
     /// the same number, the cut comes.
     #[must_use]
     pub fn cut_after(mut self, events: usize) -> Self {

@@ -12,32 +12,32 @@ pub(super) const SCORE: f32 = 0.95;
 /// The lengths (bit n: n digits) that issuers give to numbers whose first four digits are in a
 /// range.
 const ISSUERS: &[(u16, u16, u32)] = &[
-    (1000, 1999, lengths(15, 15)),                       // UATP, and JCB's 1800
-    (2131, 2131, lengths(15, 15)),                       // JCB
-    (2200, 2205, lengths(16, 19)),                       // Mir, Borica
-    (2221, 2720, lengths(16, 16)),                       // Mastercard
-    (3000, 3059, lengths(14, 14) | lengths(16, 19)),     // Diners Club
-    (3095, 3095, lengths(14, 14) | lengths(16, 19)),     // Diners Club
-    (3400, 3499, lengths(15, 15)),                       // American Express
-    (3500, 3599, lengths(16, 16)),                       // JCB and its kin
-    (3528, 3589, lengths(16, 19)),                       // JCB
-    (3600, 3699, lengths(14, 19)),                       // Diners Club
-    (3700, 3799, lengths(15, 15)),                       // American Express
-    (3800, 3999, lengths(14, 14) | lengths(16, 19)),     // Diners Club
-    (4000, 4999, 1 << 13 | 1 << 16 | 1 << 19),           // Visa
-    (5000, 5099, lengths(16, 19)),                       // Maestro, Verve, Elo
-    (5018, 5020, lengths(12, 19)),                       // Maestro, Dankort
-    (5038, 5038, lengths(12, 19)),                       // Maestro
-    (5100, 5599, lengths(16, 16)),                       // Mastercard
-    (5600, 5899, lengths(16, 19)),                       // Maestro
-    (5612, 5612, lengths(12, 19)),                       // Maestro
-    (5893, 5893, lengths(12, 19)),                       // Maestro
-    (6000, 6999, lengths(16, 19)),                       // Discover, UnionPay, RuPay, Maestro
-    (6304, 6304, lengths(12, 19)),                       // Maestro
-    (6390, 6390, lengths(12, 19)),                       // Maestro
-    (6759, 6763, lengths(12, 19)),                       // Maestro
-    (8100, 8299, lengths(16, 19)),                       // UnionPay, RuPay
-    (9792, 9792, lengths(16, 16)),                       // Troy
+    (1000, 1999, lengths(15, 15)),                   // UATP, and JCB's 1800
+    (2131, 2131, lengths(15, 15)),                   // JCB
+    (2200, 2205, lengths(16, 19)),                   // Mir, Borica
+    (2221, 2720, lengths(16, 16)),                   // Mastercard
+    (3000, 3059, lengths(14, 14) | lengths(16, 19)), // Diners Club
+    (3095, 3095, lengths(14, 14) | lengths(16, 19)), // Diners Club
+    (3400, 3499, lengths(15, 15)),                   // American Express
+    (3500, 3599, lengths(16, 16)),                   // JCB and its kin
+    (3528, 3589, lengths(16, 19)),                   // JCB
+    (3600, 3699, lengths(14, 19)),                   // Diners Club
+    (3700, 3799, lengths(15, 15)),                   // American Express
+    (3800, 3999, lengths(14, 14) | lengths(16, 19)), // Diners Club
+    (4000, 4999, 1 << 13 | 1 << 16 | 1 << 19),       // Visa
+    (5000, 5099, lengths(16, 19)),                   // Maestro, Verve, Elo
+    (5018, 5020, lengths(12, 19)),                   // Maestro, Dankort
+    (5038, 5038, lengths(12, 19)),                   // Maestro
+    (5100, 5599, lengths(16, 16)),                   // Mastercard
+    (5600, 5899, lengths(16, 19)),                   // Maestro
+    (5612, 5612, lengths(12, 19)),                   // Maestro
+    (5893, 5893, lengths(12, 19)),                   // Maestro
+    (6000, 6999, lengths(16, 19)),                   // Discover, UnionPay, RuPay, Maestro
+    (6304, 6304, lengths(12, 19)),                   // Maestro
+    (6390, 6390, lengths(12, 19)),                   // Maestro
+    (6759, 6763, lengths(12, 19)),                   // Maestro
+    (8100, 8299, lengths(16, 19)),                   // UnionPay, RuPay
+    (9792, 9792, lengths(16, 16)),                   // Troy
 ];
 
 const fn lengths(low: u32, high: u32) -> u32 {
@@ -68,7 +68,11 @@ impl Number {
 
     fn issuer(&self) -> u32 {
         let known = self.len.min(4);
-        let value = self.digits.iter().take(known).fold(0, |v, &d| v * 10 + u32::from(d));
+        let value = self
+            .digits
+            .iter()
+            .take(known)
+            .fold(0, |v, &d| v * 10 + u32::from(d));
         let scale = 10u32.pow(4 - known as u32);
         let (low, high) = (value * scale, value * scale + scale - 1);
         let fits = |r: &&(u16, u16, u32)| u32::from(r.0) <= high && low <= u32::from(r.1);
@@ -92,7 +96,11 @@ pub(super) fn run(input: &Input<'_>) -> Step {
     {
         return Step::No;
     }
-    let mut number = Number { digits: [0; MOST + 1], len: 0, lengths: 0 };
+    let mut number = Number {
+        digits: [0; MOST + 1],
+        len: 0,
+        lengths: 0,
+    };
     let first = input.digits(input.start, MOST + 1);
     if !number.add(input.bytes.get(input.start..first).unwrap_or_default()) {
         return Step::No;
@@ -122,7 +130,9 @@ fn finish(_: &Input<'_>, end: usize, edge: Tri) -> Step {
 /// Goes on after a first group of four: 4-4-4-4, the same with a shorter or a further group, 4-6-5
 /// (American Express) or 4-6-4 (Diners Club).
 fn grouped(input: &Input<'_>, mut number: Number, first: usize) -> Step {
-    let Some((mark, _)) = separator(input.bytes, first) else { return Step::No };
+    let Some((mark, _)) = separator(input.bytes, first) else {
+        return Step::No;
+    };
     if !matches!(mark, Separator::Space | Separator::Hyphen) {
         return Step::No;
     }
@@ -150,20 +160,32 @@ fn grouped(input: &Input<'_>, mut number: Number, first: usize) -> Step {
             _ => false,
         };
         if input.open(end) {
-            let most = [0, 6, if second == 6 { 5 } else { 4 }, 4, 4].get(groups).copied();
+            let most = [0, 6, if second == 6 { 5 } else { 4 }, 4, 4]
+                .get(groups)
+                .copied();
             let viable = len <= most.unwrap_or(0) && {
                 let row = input.bytes.get(begin..end).unwrap_or_default();
-                let mut longer = Number { digits: number.digits, ..number };
+                let mut longer = Number {
+                    digits: number.digits,
+                    ..number
+                };
                 longer.add(row) && (longer.valid() && fits || longer.could_grow())
             };
             // The best reading so far may yet turn out to be part of a longer row.
-            return if viable || best.is_some() { Step::Unfinished } else { Step::No };
+            return if viable || best.is_some() {
+                Step::Unfinished
+            } else {
+                Step::No
+            };
         }
         if !fits {
             // More digits follow: a longer row of groups, or a date or a security code.
             let row = len >= 4 || len > 0 && mark == Separator::Hyphen;
             return match best {
-                Some(best) if !row => Step::Match { end: best, score: SCORE },
+                Some(best) if !row => Step::Match {
+                    end: best,
+                    score: SCORE,
+                },
                 _ => Step::No,
             };
         }
@@ -173,7 +195,10 @@ fn grouped(input: &Input<'_>, mut number: Number, first: usize) -> Step {
         if !number.add(input.bytes.get(begin..end).unwrap_or_default()) {
             let row = len >= 4 || mark == Separator::Hyphen;
             return match best {
-                Some(best) if !row => Step::Match { end: best, score: SCORE },
+                Some(best) if !row => Step::Match {
+                    end: best,
+                    score: SCORE,
+                },
                 _ => Step::No,
             };
         }
@@ -188,7 +213,10 @@ fn grouped(input: &Input<'_>, mut number: Number, first: usize) -> Step {
     match best {
         Some(best) if best == at => finish(input, best, input.edge(best, b".-", joins)),
         // A short group follows that is not part of the number.
-        Some(best) => Step::Match { end: best, score: SCORE },
+        Some(best) => Step::Match {
+            end: best,
+            score: SCORE,
+        },
         None => match input.peek(at) {
             Peek::Open if number.could_grow() => Step::Unfinished,
             _ => Step::No,

@@ -86,8 +86,16 @@ fn local(input: &Input<'_>) -> Tri {
             Peek::Some('.') if dot => return Tri::No,
             Peek::Some('.') => dot = true,
             Peek::Some('\'') => {
-                let before = if at >= input.start + 2 { input.byte(at - 2) } else { None };
-                let o = if at > input.start { input.byte(at - 1) } else { None };
+                let before = if at >= input.start + 2 {
+                    input.byte(at - 2)
+                } else {
+                    None
+                };
+                let o = if at > input.start {
+                    input.byte(at - 1)
+                } else {
+                    None
+                };
                 if !after_o(o, before) {
                     return Tri::No;
                 }
@@ -96,12 +104,21 @@ fn local(input: &Input<'_>) -> Tri {
             Peek::Some(c) if is_word(c) => dot = false,
             Peek::Some(_) => return Tri::No,
         }
-        at += input.text.get(at..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8);
+        at += input
+            .text
+            .get(at..)
+            .and_then(|t| t.chars().next())
+            .map_or(1, char::len_utf8);
     }
 }
 
 fn local_end(input: &Input<'_>) -> usize {
-    let run = input.bytes.get(input.start..).unwrap_or_default().iter().take(LOCAL + 1);
+    let run = input
+        .bytes
+        .get(input.start..)
+        .unwrap_or_default()
+        .iter()
+        .take(LOCAL + 1);
     input.start + run.take_while(|&&b| b != b'@').count()
 }
 
@@ -172,7 +189,9 @@ fn domain(input: &Input<'_>, from: usize) -> Step {
             return Step::No;
         }
     }
-    let Some(top) = input.text.get(label..at) else { return Step::No };
+    let Some(top) = input.text.get(label..at) else {
+        return Step::No;
+    };
     if labels == 0 || !top_level(top) {
         return Step::No;
     }
@@ -192,7 +211,9 @@ fn top_level(label: &str) -> bool {
     if label.is_ascii() {
         let name = label.len() >= 2 && label.bytes().all(|b| b.is_ascii_alphabetic());
         let encoded = label.len() > 4
-            && label.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("xn--"))
+            && label
+                .get(..4)
+                .is_some_and(|p| p.eq_ignore_ascii_case("xn--"))
             && label.bytes().all(|b| is_alphanumeric(b) || b == b'-');
         return encoded || name && !FILES.iter().any(|f| label.eq_ignore_ascii_case(f));
     }

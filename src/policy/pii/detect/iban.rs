@@ -21,9 +21,15 @@ pub(super) fn run(input: &Input<'_>) -> Step {
     }
     let Some(length) = head(input) else {
         // Only the end of the text excuses a head that is not complete.
-        return if prefix_of_head(input) { Step::Unfinished } else { Step::No };
+        return if prefix_of_head(input) {
+            Step::Unfinished
+        } else {
+            Step::No
+        };
     };
-    let capitals = input.byte(input.start).is_some_and(|b| b.is_ascii_uppercase());
+    let capitals = input
+        .byte(input.start)
+        .is_some_and(|b| b.is_ascii_uppercase());
     let mut sum = Sum::default();
     let (mut at, mut count, mut spaced) = (input.start, 0, None);
     while count < length {
@@ -55,7 +61,10 @@ pub(super) fn run(input: &Input<'_>) -> Step {
         return Step::No;
     }
     match input.edge(at, b".-", is_digit) {
-        Tri::Yes => Step::Match { end: at, score: SCORE },
+        Tri::Yes => Step::Match {
+            end: at,
+            score: SCORE,
+        },
         Tri::No => Step::No,
         Tri::Open => Step::Unfinished,
     }
@@ -63,8 +72,12 @@ pub(super) fn run(input: &Input<'_>) -> Step {
 
 /// The length of the number, if a country and possible check digits stand at the start.
 fn head(input: &Input<'_>) -> Option<usize> {
-    let &[a, b, c, d] = input.bytes.get(input.start..input.start + 4)? else { return None };
-    if a.is_ascii_uppercase() != b.is_ascii_uppercase() || !c.is_ascii_digit() || !d.is_ascii_digit()
+    let &[a, b, c, d] = input.bytes.get(input.start..input.start + 4)? else {
+        return None;
+    };
+    if a.is_ascii_uppercase() != b.is_ascii_uppercase()
+        || !c.is_ascii_digit()
+        || !d.is_ascii_digit()
     {
         return None;
     }
@@ -81,7 +94,9 @@ fn prefix_of_head(input: &Input<'_>) -> bool {
         return false;
     }
     match *there {
-        [a] => COUNTRIES.chunks_exact(4).any(|c| c.first() == Some(&a.to_ascii_uppercase())),
+        [a] => COUNTRIES
+            .chunks_exact(4)
+            .any(|c| c.first() == Some(&a.to_ascii_uppercase())),
         [a, b, ref check @ ..] => {
             a.is_ascii_uppercase() == b.is_ascii_uppercase()
                 && check.iter().all(u8::is_ascii_digit)
@@ -93,10 +108,13 @@ fn prefix_of_head(input: &Input<'_>) -> bool {
 
 fn country(a: u8, b: u8) -> Option<usize> {
     let code = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
-    COUNTRIES.chunks_exact(4).find(|c| c.starts_with(&code)).and_then(|c| match c {
-        [_, _, tens, ones] => Some(usize::from((tens - b'0') * 10 + (ones - b'0'))),
-        _ => None,
-    })
+    COUNTRIES
+        .chunks_exact(4)
+        .find(|c| c.starts_with(&code))
+        .and_then(|c| match c {
+            [_, _, tens, ones] => Some(usize::from((tens - b'0') * 10 + (ones - b'0'))),
+            _ => None,
+        })
 }
 
 /// The remainder modulo 97 of the number with its first four characters moved to the end.

@@ -41,7 +41,12 @@ pub(super) struct Input<'t> {
 impl<'t> Input<'t> {
     /// `start` must be a char boundary of `text`.
     pub(super) fn new(text: &'t str, start: usize, last: bool) -> Self {
-        Self { text, bytes: text.as_bytes(), start, last }
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            start,
+            last,
+        }
     }
 
     // === after the start ===
@@ -122,9 +127,11 @@ impl<'t> Input<'t> {
         match self.before(1) {
             None => false,
             Some(b) if b.is_ascii() => is_word_byte(b),
-            Some(_) => {
-                self.text.get(..self.start).and_then(|t| t.chars().next_back()).is_some_and(is_word)
-            }
+            Some(_) => self
+                .text
+                .get(..self.start)
+                .and_then(|t| t.chars().next_back())
+                .is_some_and(is_word),
         }
     }
 

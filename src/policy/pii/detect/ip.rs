@@ -70,7 +70,10 @@ fn v4(input: &Input<'_>) -> Step {
     };
     // `Chrome/120.0.0.0`: a product and its version.
     let product = input.glued(b"/", is_letter)
-        && input.bytes.get(input.start..end).is_some_and(|quad| quad.ends_with(b".0.0.0"));
+        && input
+            .bytes
+            .get(input.start..end)
+            .is_some_and(|quad| quad.ends_with(b".0.0.0"));
     if product || context::version(input) {
         return Step::No;
     }

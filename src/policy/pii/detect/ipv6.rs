@@ -31,7 +31,11 @@ pub(super) fn run(input: &Input<'_>) -> Step {
         Read::Open => return Step::Unfinished,
         Read::Whole(groups) => groups,
     };
-    let complete = if groups.compressed { groups.count <= 7 } else { groups.count == 8 };
+    let complete = if groups.compressed {
+        groups.count <= 7
+    } else {
+        groups.count == 8
+    };
     if !complete || groups.pairs && groups.count == 8 {
         return Step::No;
     }
@@ -43,7 +47,10 @@ pub(super) fn run(input: &Input<'_>) -> Step {
         return Step::No;
     }
     match input.edge(groups.end, b".", is_alphanumeric) {
-        Tri::Yes => Step::Match { end: groups.end, score: SCORE },
+        Tri::Yes => Step::Match {
+            end: groups.end,
+            score: SCORE,
+        },
         Tri::No => Step::No,
         Tri::Open => Step::Unfinished,
     }
@@ -53,7 +60,9 @@ pub(super) fn run(input: &Input<'_>) -> Step {
 fn may_start(input: &Input<'_>) -> bool {
     match input.before(1) {
         Some(b'.') => !input.before(2).is_some_and(is_alphanumeric),
-        Some(b'[') => !input.before(2).is_some_and(|b| is_alphanumeric(b) || b == b'_' || b == b')'),
+        Some(b'[') => !input
+            .before(2)
+            .is_some_and(|b| is_alphanumeric(b) || b == b'_' || b == b')'),
         Some(b':') => {
             // A label may stand before (`addr:`), a group of the same row may not.
             let mut back = 2;
@@ -61,7 +70,9 @@ fn may_start(input: &Input<'_>) -> bool {
                 back += 1;
             }
             let run = back - 2;
-            let label = input.before(back).is_some_and(|b| is_alphanumeric(b) || b == b'_');
+            let label = input
+                .before(back)
+                .is_some_and(|b| is_alphanumeric(b) || b == b'_');
             label || run == 0 && input.before(2) != Some(b':')
         }
         _ => true,
@@ -74,7 +85,10 @@ fn hex_run(input: &Input<'_>, at: usize) -> usize {
 }
 
 fn read(input: &Input<'_>) -> Read {
-    let mut groups = Groups { pairs: true, ..Groups::default() };
+    let mut groups = Groups {
+        pairs: true,
+        ..Groups::default()
+    };
     let mut at = input.start;
     if input.byte(at) == Some(b':') {
         match input.peek(at + 1) {
@@ -131,7 +145,11 @@ fn read(input: &Input<'_>) -> Read {
 
 /// The last 32 bits as a dotted quad.
 fn embedded(input: &Input<'_>, mut groups: Groups, at: usize) -> Read {
-    if if groups.compressed { groups.count > 5 } else { groups.count != 6 } {
+    if if groups.compressed {
+        groups.count > 5
+    } else {
+        groups.count != 6
+    } {
         return Read::No;
     }
     match quad(input, at) {

@@ -26,7 +26,11 @@ const LEAD: usize = super::email::LOCAL;
 #[must_use]
 pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome {
     let Some(&first) = text.as_bytes().get(start) else {
-        return if last || start > text.len() { Outcome::No } else { Outcome::Unfinished };
+        return if last || start > text.len() {
+            Outcome::No
+        } else {
+            Outcome::Unfinished
+        };
     };
     let mut candidates = DISPATCH[usize::from(first)] & set.bits();
     if candidates == 0 || !text.is_char_boundary(start) {
@@ -43,7 +47,9 @@ pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome
     while candidates != 0 {
         let place = candidates.trailing_zeros() as usize;
         candidates &= candidates - 1;
-        let Some(detector) = DETECTORS.get(place) else { break };
+        let Some(detector) = DETECTORS.get(place) else {
+            break;
+        };
         match (detector.run)(&input) {
             Step::No => {}
             Step::Unfinished => {
@@ -112,7 +118,11 @@ pub fn scan(
                 Outcome::No => at += 1,
                 Outcome::Unfinished => return at,
                 Outcome::Match { end, entity, score } => {
-                    found(Finding { range: at..end, entity, score });
+                    found(Finding {
+                        range: at..end,
+                        entity,
+                        score,
+                    });
                     at = end;
                 }
             }
@@ -136,7 +146,9 @@ fn word_with_trigger(set: EntitySet, bytes: &[u8], from: usize) -> (usize, usize
 
 /// A cheap look at whether a finding could start at `at`, before the detectors run.
 fn may_start(set: EntitySet, bytes: &[u8], at: usize) -> bool {
-    let Some(&first) = bytes.get(at) else { return false };
+    let Some(&first) = bytes.get(at) else {
+        return false;
+    };
     if DISPATCH[usize::from(first)] & set.bits() == 0 {
         return false;
     }
@@ -163,5 +175,7 @@ fn next_trigger(set: EntitySet, bytes: &[u8], from: usize) -> usize {
         at += 32;
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter().position(|&b| triggers(b)).map_or(bytes.len(), |found| at + found)
+    rest.iter()
+        .position(|&b| triggers(b))
+        .map_or(bytes.len(), |found| at + found)
 }

@@ -45,7 +45,9 @@ fn finish(_: &Input<'_>, end: usize, score: f32, edge: Tri) -> Step {
 }
 
 fn separated(input: &Input<'_>, at: usize) -> Step {
-    let Some((mark, gap)) = separator(input.bytes, at) else { return Step::No };
+    let Some((mark, gap)) = separator(input.bytes, at) else {
+        return Step::No;
+    };
     if !matches!(mark, Separator::Space | Separator::Hyphen) {
         return Step::No;
     }
@@ -55,7 +57,11 @@ fn separated(input: &Input<'_>, at: usize) -> Step {
         return Step::No;
     }
     if input.open(group_end) {
-        return if group_end - group <= 2 { Step::Unfinished } else { Step::No };
+        return if group_end - group <= 2 {
+            Step::Unfinished
+        } else {
+            Step::No
+        };
     }
     let serial = match separator(input.bytes, group_end) {
         Some((next, gap)) if next == mark && group_end - group == 2 => group_end + gap,
@@ -66,14 +72,23 @@ fn separated(input: &Input<'_>, at: usize) -> Step {
         return Step::No;
     }
     if input.open(end) {
-        return if end - serial <= 4 { Step::Unfinished } else { Step::No };
+        return if end - serial <= 4 {
+            Step::Unfinished
+        } else {
+            Step::No
+        };
     }
     if end - serial != 4 {
         return Step::No;
     }
     let hyphens = mark == Separator::Hyphen;
     if hyphens {
-        return finish(input, end, HYPHENS, input.edge(end, b".-/", is_alphanumeric));
+        return finish(
+            input,
+            end,
+            HYPHENS,
+            input.edge(end, b".-/", is_alphanumeric),
+        );
     }
     // In a row of numbers it is three of them and not one.
     let row = input.before(1) == Some(b' ') && input.before(2).is_some_and(is_digit);
@@ -86,7 +101,10 @@ fn separated(input: &Input<'_>, at: usize) -> Step {
 /// Whether the digits between are all there, and all zero.
 fn zeros(input: &Input<'_>, from: usize, to: usize, len: usize) -> bool {
     to - from >= len
-        && input.bytes.get(from..from + len).is_some_and(|d| d.iter().all(|&b| b == b'0'))
+        && input
+            .bytes
+            .get(from..from + len)
+            .is_some_and(|d| d.iter().all(|&b| b == b'0'))
 }
 
 fn area_issued(input: &Input<'_>) -> bool {

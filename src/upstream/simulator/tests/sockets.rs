@@ -109,7 +109,7 @@ async fn a_cut_resets_the_connection_after_what_was_said() {
                 continue;
             };
             let (bytes, failed) = read(response).await;
-            assert!(failed);
+            assert!(failed, "http2: {http2}, events: {events}");
             let text = String::from_utf8(bytes).unwrap();
             assert_eq!(text.matches("\n\n").count(), events, "http2: {http2}");
             until(|| server.open_connections() == 0).await;
@@ -141,11 +141,15 @@ async fn raw_exchange(server: &SimulatorServer, extra: Value) -> (String, std::i
 
 #[tokio::test]
 async fn a_cut_is_a_tcp_reset() {
-    let server = serving(Reply::text("a b c d").cut_after(2)).await;
-    let (text, end) = raw_exchange(&server, json!({"stream": true})).await;
-    assert_eq!(text.matches("data: ").count(), 2);
-    let kind = end.unwrap_err().kind();
-    assert_eq!(kind, std::io::ErrorKind::ConnectionReset);
+    for events in 0..=6 {
+        let server = serving(Reply::text("a b c d").cut_after(events)).await;
+        let (text, end) = raw_exchange(&server, json!({"stream": true})).await;
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"));
+        assert_eq!(text.matches("data: ").count(), events);
+        assert!(!text.contains("\r\n0\r\n"), "an orderly end: {text}");
+        let kind = end.unwrap_err().kind();
+        assert_eq!(kind, std::io::ErrorKind::ConnectionReset);
+    }
 
     let server = serving(Reply::new().reset()).await;
     let (text, end) = raw_exchange(&server, json!({})).await;
@@ -159,6 +163,21 @@ async fn a_cut_is_a_tcp_reset() {
     let (_, body) = text.split_once("\r\n\r\n").unwrap();
     assert_eq!(body.len(), 40);
     assert!(end.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn much_is_said_before_a_cut() {
+    for http2 in [false, true] {
+        for _ in 0..5 {
+            let long = "word ".repeat(1000);
+            let server = serving(Reply::text(long).cut_after(1000)).await;
+            let response = ask(&client(http2), &server, json!({"stream": true})).await;
+            let (bytes, failed) = read(response.unwrap()).await;
+            assert!(failed);
+            let events = bytes.windows(2).filter(|it| it == b"\n\n").count();
+            assert_eq!(events, 1000, "http2: {http2}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -31,8 +31,8 @@ async fn a_chunk_looks_like_togethers() {
     assert_eq!(
         events,
         [
-            r#"{"id":"0000000000000001-SIM","object":"chat.completion.chunk","created":1735689600,"choices":[{"index":0,"text":"Hello","logprobs":null,"finish_reason":null,"seed":null,"delta":{"token_id":88655,"role":"assistant","content":"Hello","tool_calls":null}}],"model":"Qwen/Qwen3.5-9B","usage":null}"#,
-            r#"{"id":"0000000000000001-SIM","object":"chat.completion.chunk","created":1735689600,"choices":[{"index":0,"text":" there","logprobs":null,"finish_reason":null,"seed":null,"delta":{"token_id":60424,"role":"assistant","content":" there","tool_calls":null}}],"model":"Qwen/Qwen3.5-9B","usage":null}"#,
+            r#"{"id":"0000000000000001-SIM","object":"chat.completion.chunk","created":1735689600,"choices":[{"index":0,"text":"Hello","logprobs":null,"finish_reason":null,"seed":null,"delta":{"token_id":64363,"role":"assistant","content":"Hello","tool_calls":null}}],"model":"Qwen/Qwen3.5-9B","usage":null}"#,
+            r#"{"id":"0000000000000001-SIM","object":"chat.completion.chunk","created":1735689600,"choices":[{"index":0,"text":" there","logprobs":null,"finish_reason":null,"seed":null,"delta":{"token_id":50087,"role":"assistant","content":" there","tool_calls":null}}],"model":"Qwen/Qwen3.5-9B","usage":null}"#,
             r#"{"id":"0000000000000001-SIM","object":"chat.completion.chunk","created":1735689600,"choices":[{"index":0,"text":"","logprobs":null,"finish_reason":"stop","seed":42,"delta":{"token_id":2,"role":"assistant","content":"","tool_calls":null}}],"model":"Qwen/Qwen3.5-9B","usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}"#,
             "[DONE]",
         ]

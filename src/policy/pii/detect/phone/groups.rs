@@ -43,8 +43,8 @@ pub(super) struct Groups {
     pub(super) plus: bool,
     /// Whether text that is not there yet could add digits.
     pub(super) open: bool,
-    /// Whether more digits follow than there is room for.
-    pub(super) overflow: bool,
+    /// The gap after the last group, if more digits follow than there is room for.
+    pub(super) overflow: Option<Gap>,
 }
 
 impl Groups {
@@ -57,7 +57,7 @@ impl Groups {
             total: 0,
             plus: false,
             open: false,
-            overflow: false,
+            overflow: None,
         };
         let mut at = input.start;
         let mut bracket = input.byte(at) == Some(b'(');
@@ -75,8 +75,13 @@ impl Groups {
             if end == at {
                 break;
             }
-            if !groups.push(gap, bracket, input.bytes.get(at..end).unwrap_or_default(), end) {
-                groups.overflow = true;
+            if !groups.push(
+                gap,
+                bracket,
+                input.bytes.get(at..end).unwrap_or_default(),
+                end,
+            ) {
+                groups.overflow = Some(gap);
                 return Ok(groups);
             }
             match groups.gap(input, end, bracket) {
@@ -86,7 +91,11 @@ impl Groups {
                 None => break,
             }
         }
-        if groups.count == 0 { Err(false) } else { Ok(groups) }
+        if groups.count == 0 {
+            Err(false)
+        } else {
+            Ok(groups)
+        }
     }
 
     fn push(&mut self, gap: Gap, bracket: bool, digits: &[u8], end: usize) -> bool {
@@ -99,7 +108,15 @@ impl Groups {
             self.total += 1;
         }
         match self.list.get_mut(self.count) {
-            Some(group) => *group = Group { gap, len: digits.len(), bracket, first, end },
+            Some(group) => {
+                *group = Group {
+                    gap,
+                    len: digits.len(),
+                    bracket,
+                    first,
+                    end,
+                }
+            }
             None => return false,
         }
         self.count += 1;
@@ -118,7 +135,6 @@ impl Groups {
             }
             at += 1;
             pending(at);
-            // The bracket belongs to the group if nothing follows that goes on.
         }
         let mut gap = Gap::None;
         if let Some((mark, len)) = separator(input.bytes, at) {
@@ -152,7 +168,11 @@ impl Groups {
 
     /// The group at `place`, or one without digits.
     pub(super) fn group(&self, place: usize) -> Group {
-        self.list.get(..self.count).and_then(|l| l.get(place)).copied().unwrap_or_default()
+        self.list
+            .get(..self.count)
+            .and_then(|l| l.get(place))
+            .copied()
+            .unwrap_or_default()
     }
 
     pub(super) fn end(&self, place: usize) -> Option<usize> {

@@ -44,7 +44,8 @@ pub(super) fn run(input: &Input<'_>) -> Step {
 fn embedded(input: &Input<'_>) -> bool {
     match input.before(1) {
         Some(b'+' | b'$' | b'*' | b'^') => true,
-        Some(0xA3) => true, // the pound sign's last byte
+        Some(0xA3) => input.before(2) == Some(0xC2), // a pound sign
+        Some(0xAC) => input.before(2) == Some(0x82), // a euro sign
         Some(b')') => input.before(2).is_some_and(is_alphanumeric),
         Some(b'.' | b',' | b'/' | b'-' | b':' | b'#') => input.before(2).is_some_and(is_digit),
         Some(b) if b.is_ascii_digit() || b == b'_' => true,
@@ -74,8 +75,14 @@ fn extension(input: &Input<'_>, from: usize) -> Extension {
     let name = input.bytes.get(word..at).unwrap_or_default();
     let names = [&b"x"[..], b"ext", b"extn", b"extension"];
     if input.open(at) {
-        let known = names.iter().any(|n| n.get(..name.len()).is_some_and(|n| same(n, name)));
-        return if known { Extension::Open } else { Extension::None };
+        let known = names
+            .iter()
+            .any(|n| n.get(..name.len()).is_some_and(|n| same(n, name)));
+        return if known {
+            Extension::Open
+        } else {
+            Extension::None
+        };
     }
     if !names.iter().any(|n| same(n, name)) {
         return Extension::None;

@@ -1,0 +1,296 @@
+//! The laws of streaming, on texts that mix values, near misses and what surrounds them.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Feeds chunks to the scanner the way a driver does: decided text is dropped, except for what the
+/// detectors may look back at.
+fn stream<'t>(set: EntitySet, chunks: impl IntoIterator<Item = &'t str>) -> Vec<Finding> {
+    let (mut buffer, mut dropped, mut decided) = (String::new(), 0, 0);
+    let mut found = Vec::new();
+    let mut pass = |buffer: &mut String, decided: &mut usize, dropped: &mut usize, last| {
+        let from = *decided;
+        *decided = scan(set, buffer, from, last, &mut |f| {
+            assert!(f.range.start >= from);
+            found.push(Finding {
+                range: f.range.start + *dropped..f.range.end + *dropped,
+                ..f
+            });
+        });
+        assert!(*decided >= from && buffer.is_char_boundary(*decided));
+        assert!(
+            buffer.len() - *decided <= LONGEST,
+            "held {:?}",
+            &buffer[*decided..]
+        );
+        let mut keep = decided.saturating_sub(LOOKBEHIND);
+        while !buffer.is_char_boundary(keep) {
+            keep -= 1;
+        }
+        buffer.drain(..keep);
+        *dropped += keep;
+        *decided -= keep;
+    };
+    for chunk in chunks {
+        buffer.push_str(chunk);
+        pass(&mut buffer, &mut decided, &mut dropped, false);
+    }
+    pass(&mut buffer, &mut decided, &mut dropped, true);
+    assert_eq!(decided, buffer.len());
+    found
+}
+
+fn cut<'t>(text: &'t str, cuts: &[usize]) -> Vec<&'t str> {
+    let mut places: Vec<_> = cuts.iter().map(|c| c % (text.len() + 1)).collect();
+    places.extend([0, text.len()]);
+    places.retain(|&p| text.is_char_boundary(p));
+    places.sort_unstable();
+    places.windows(2).map(|w| &text[w[0]..w[1]]).collect()
+}
+
+const VALUES: &[&str] = &[
+    "ada.lovelace+news@mail.example.co.uk",
+    "o'neil@example.org",
+    "j\u{fc}rgen@b\u{fc}cher.example",
+    "\u{7528}\u{6237}\u{90ae}\u{7bb1}test@\u{4f8b}\u{3048}.\u{4e2d}\u{56fd}",
+    "a@b.co.",
+    "user@xn--bcher-kva.example",
+    "+44 (0)20 7946 0018",
+    "+49 176- 12345678",
+    "(212) 555-0123 ext. 45",
+    "212-555-0123x9",
+    "1-800-555-0199",
+    "01 23 45 67 89",
+    "0161/496 0000",
+    "(0045) 12-34-56-78",
+    "00 49 30 901820",
+    "tel 5550123",
+    "Phone: 555-0123",
+    "+1\u{a0}212\u{2011}555\u{2011}0123",
+    "call 12345678",
+    "138-1234-5678",
+    "(11) 91234-5678",
+    "message to 699 956 915",
+    "4111 1111 1111 1111",
+    "4111-1111-1111-1111",
+    "378282246310005",
+    "3782 822463 10005",
+    "3056 930902 5904",
+    "5018466612345",
+    "6011000990139424",
+    "4111\u{202f}1111\u{202f}1111\u{202f}1111",
+    "4000 0000 0000 0002 123",
+    "536-22-1234",
+    "536 22 1234",
+    "SSN 536221234",
+    "social security number: 536221234",
+    "DE89 3704 0044 0532 0130 00",
+    "de89370400440532013000",
+    "GB29NWBK60161331926819",
+    "NO93 8601 1117 947",
+    "192.168.0.1",
+    "10.0.0.1:8080",
+    "2001:db8::8a2e:370:7334",
+    "::1",
+    "::ffff:10.0.0.1",
+    "fe80::1%eth0",
+    "[::1]",
+    "1:2:3:4:5:6:7:8",
+    "ip ::",
+];
+
+const NEAR: &[&str] = &[
+    "a..b@example.org",
+    "@app.route",
+    "ada@",
+    "ada@host",
+    "logo@2x.png",
+    "lodash@4.17.21",
+    "ftp://u:p@h.example",
+    "2024-05-12",
+    "12:34:56",
+    "aa:bb:cc:dd:ee:ff",
+    "1.2.3.4.5",
+    "version 1.2.3.4",
+    "v1.2.3.4",
+    "256.1.1.1",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "4111 1111 1111 1112",
+    "000-12-3456",
+    "DE89 3704 0044 0532 0130 01",
+    "3.141592653589793",
+    "std::vec",
+    "list[1::2]",
+    "2001::db8::1",
+    "1 1 1 1 1 1 1 1",
+    "0 0 0",
+    "....",
+    "::::",
+    "in 2024 we",
+    "order 12345678",
+    "0x1f",
+    "1234 5678 9012 3456 7890 1234",
+    "DE",
+    "AB12",
+    "+12",
+    "(+",
+    "((",
+    "x",
+    "ext",
+    "12 ext. 3",
+    "\u{2011}",
+    "\u{a0}",
+    "''",
+    "--",
+    "++",
+    "a.b.c.d",
+    "\u{ff11}\u{ff12}",
+    "0123",
+    "00",
+];
+
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => prop::sample::select(VALUES).prop_map(String::from),
+        3 => prop::sample::select(NEAR).prop_map(String::from),
+        4 => "[ .,;:'\"()/+_-]{1,2}",
+        2 => prop::sample::select(vec!["the ", "Zahl ", " \u{7535}\u{8bdd}", "\u{e9}t\u{e9} ", "\n", " \u{1f600} ", "tel. ", "call me at "]).prop_map(String::from),
+        1 => "[0-9]{1,16}",
+        1 => "[0-9 -]{1,24}",
+        1 => "[a-f0-9:.]{1,20}",
+        1 => "[a-z@.0-9]{1,90}",
+        // A value with one place changed.
+        3 => (prop::sample::select(VALUES), any::<prop::sample::Index>(), "[0-9a-z .:@-]?").prop_map(|(v, at, with)| {
+            let mut chars: Vec<String> = v.chars().map(String::from).collect();
+            let at = at.index(chars.len());
+            chars[at] = with;
+            chars.concat()
+        }),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..8).prop_map(|pieces| pieces.concat())
+}
+
+fn same(text: &str, chunks: &[&str]) {
+    assert_eq!(
+        stream(EntitySet::all(), chunks.iter().copied()),
+        whole(text),
+        "{chunks:?}"
+    );
+}
+
+/// For every prefix, what is decided stays as it is, and is all that is so far to be said.
+fn prefixes_agree(text: &str) {
+    let findings = whole(text);
+    for (at, _) in text.char_indices() {
+        let mut found = Vec::new();
+        let decided = scan(EntitySet::all(), &text[..at], 0, false, &mut |f| {
+            found.push(f)
+        });
+        let settled: Vec<_> = findings
+            .iter()
+            .filter(|f| f.range.start < decided)
+            .cloned()
+            .collect();
+        assert_eq!(found, settled, "after {:?}", &text[..at]);
+        assert!(settled.iter().all(|f| f.range.end <= decided));
+        assert!(at - decided <= LONGEST);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn chunks_do_not_matter(text in text(), cuts in prop::collection::vec(any::<usize>(), 0..6)) {
+        same(&text, &cut(&text, &cuts));
+    }
+
+    #[test]
+    fn single_characters_do_not_matter(text in text()) {
+        let cuts: Vec<_> = (0..text.len()).collect();
+        same(&text, &cut(&text, &cuts));
+    }
+
+    #[test]
+    fn what_is_decided_stays(text in text()) {
+        prefixes_agree(&text);
+    }
+
+    #[test]
+    fn any_text_is_taken(text in any::<String>(), start in 0usize..64, last in any::<bool>()) {
+        let decided = scan(EntitySet::all(), &text, start, last, &mut |_| {});
+        prop_assert!(decided <= text.len());
+        let _ = match_at(EntitySet::all(), &text, start, last);
+        prop_assert!(next_start(EntitySet::all(), &text, start) <= text.len());
+        prefixes_agree(&text);
+    }
+
+    /// Skipping from start to start sees what trying every place would.
+    #[test]
+    fn skipping_misses_nothing(text in text()) {
+        let set = EntitySet::all();
+        let mut from = 0;
+        loop {
+            let next = next_start(set, &text, from);
+            for at in from..next {
+                prop_assert_eq!(match_at(set, &text, at, false), Outcome::No);
+            }
+            if next >= text.len() {
+                break;
+            }
+            from = next + 1;
+        }
+    }
+
+    /// A detector sees no further back than it says.
+    #[test]
+    fn looking_back_is_bounded(text in text(), more in text()) {
+        let set = EntitySet::all();
+        for (at, _) in text.char_indices().filter(|(at, _)| *at >= LOOKBEHIND + 3) {
+            let mut keep = at - LOOKBEHIND;
+            while !text.is_char_boundary(keep) {
+                keep -= 1;
+            }
+            // Something else before the part that it may see, at least one byte of it.
+            let other = format!("{more} {}", &text[keep..]);
+            let moved = more.len() + 1;
+            let shift = |outcome| match outcome {
+                Outcome::Match { end, entity, score } => {
+                    Outcome::Match { end: end - keep + moved, entity, score }
+                }
+                other => other,
+            };
+            prop_assert_eq!(
+                shift(match_at(set, &text, at, true)),
+                match_at(set, &other, at - keep + moved, true)
+            );
+        }
+    }
+
+    /// A detector reads no further ahead than it says.
+    #[test]
+    fn looking_ahead_is_bounded(pieces in prop::collection::vec("[a-z0-9.@:+( -]{1,70}", 3..9)) {
+        let text = pieces.concat();
+        for (at, _) in text.char_indices().filter(|(at, _)| text.len() - at > LONGEST) {
+            prop_assert_ne!(match_at(EntitySet::all(), &text, at, false), Outcome::Unfinished);
+        }
+    }
+}
+
+#[test]
+fn long_runs_are_let_go() {
+    for unit in [
+        "a", "a.", "1 ", "1", "::", ":", "a@", "a@b.", "-", "+", "(", "12 ", "1.", "DE89 ", "é",
+        "漢", "0 1", "1-", "'", "a'",
+    ] {
+        let text = unit.repeat(1500 / unit.len());
+        let cuts: Vec<_> = (0..text.len()).step_by(7).collect();
+        same(&text, &cut(&text, &cuts));
+        let text = format!("{text}@example.org {text}");
+        same(&text, &cut(&text, &cuts));
+    }
+}

@@ -1,0 +1,77 @@
+use std::borrow::Cow;
+
+use http::request::Parts;
+
+use crate::body::{ApiError, Document};
+use crate::call::{Call, Direction};
+
+/// A request as a policy sees it.
+#[derive(Debug)]
+pub struct PolicyRequest<'a> {
+    pub(super) parts: &'a Parts,
+    pub(super) document: &'a Document,
+    pub(super) recorder: &'a Recorder,
+}
+
+impl<'a> PolicyRequest<'a> {
+    /// Method, path, headers and extensions.
+    #[must_use]
+    pub fn parts(&self) -> &'a Parts {
+        self.parts
+    }
+
+    /// The body; empty if there is none.
+    #[must_use]
+    pub fn document(&self) -> &'a Document {
+        self.document
+    }
+
+    /// Where the policy notes what it finds. A filter for the answer keeps a
+    /// clone of it.
+    #[must_use]
+    pub fn recorder(&self) -> &'a Recorder {
+        self.recorder
+    }
+}
+
+/// Notes what a policy finds on the record of the call, if there is one.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    pub(super) policy: Cow<'static, str>,
+    pub(super) call: Option<Call>,
+}
+
+impl Recorder {
+    /// Whether anyone will read what is noted.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.call.is_some()
+    }
+
+    /// Counts `count` findings of the kind `label`. A label names a kind, and
+    /// never holds a value.
+    pub fn found(&self, direction: Direction, label: impl Into<Cow<'static, str>>, count: u64) {
+        if let Some(call) = &self.call {
+            call.found(&self.policy, direction, label.into(), count);
+        }
+    }
+
+    /// Says that something passed without being inspected, and why.
+    pub fn warn(&self, warning: impl Into<Cow<'static, str>>) {
+        if let Some(call) = &self.call {
+            call.warn(warning);
+        }
+    }
+
+    pub(super) fn verdict(&self, word: &'static str) {
+        if let Some(call) = &self.call {
+            call.policy(&self.policy, word);
+        }
+    }
+
+    pub(super) fn refused(&self, error: &ApiError) {
+        if let Some(call) = &self.call {
+            call.refused(&self.policy, error);
+        }
+    }
+}
