@@ -47,7 +47,7 @@ where
     type Output = Result<Response<Body>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         loop {
             if let Some((_, inspect)) = this.reading {
                 let read = ready!(Pin::new(inspect).poll(cx));

@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Request, Response, Version};
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
@@ -27,11 +28,9 @@ use super::error::SimulatorError;
 use super::state::lock;
 
 /// How long a cut waits for a client that takes nothing more.
-const FLUSH_LIMIT: Duration = Duration::from_secs(1);
-/// What fits the receive buffer of any client, so that it arrives whether read yet or not.
+const CUT_LIMIT: Duration = Duration::from_secs(1);
+/// Bytes that fit the receive buffer of any client, so that they arrive whether read yet or not.
 const SURE_TO_ARRIVE: u64 = 32 << 10;
-/// How long a cut that comes after more than that waits for the client to read it.
-const SETTLE: Duration = Duration::from_millis(100);
 
 /// Serves one connection until it ends, is cut, or is told to close and has finished.
 pub(super) async fn serve(
@@ -43,6 +42,11 @@ pub(super) async fn serve(
     let streams = Arc::new(Mutex::new(JoinSet::new()));
     let builder = auto::Builder::new(StreamExecutor(Arc::downgrade(&streams)));
     let service = service_fn(|request| {
+        let request: Request<Incoming> = request;
+        if request.version() < Version::HTTP_2 {
+            // Whoever asks again has read what was answered before.
+            cut.written.store(0, Ordering::Relaxed);
+        }
         let answer = simulator.clone().call(request);
         let cut = cut.clone();
         async move {
@@ -56,8 +60,9 @@ pub(super) async fn serve(
             }
         }
     });
-    let io = TokioIo::new(CutStream {
-        stream,
+    let socket = Arc::new(Mutex::new(stream));
+    let io = TokioIo::new(WatchedSocket {
+        socket: socket.clone(),
         cut: cut.clone(),
     });
     let mut connection = pin!(builder.serve_connection(io, service));
@@ -73,19 +78,28 @@ pub(super) async fn serve(
             }
         }
     };
-    if cut_off {
-        let flushed = poll_fn(|cx| match connection.as_mut().poll(cx) {
-            Poll::Ready(_) => Poll::Ready(Flushed::AndEnded),
-            Poll::Pending if cut.blocked.load(Ordering::Relaxed) => Poll::Pending,
-            Poll::Pending => Poll::Ready(Flushed::AndOpen),
-        });
-        let flushed = timeout(FLUSH_LIMIT, flushed).await;
-        let much = cut.written.load(Ordering::Relaxed) > SURE_TO_ARRIVE;
-        if much && matches!(flushed, Ok(Flushed::AndOpen)) {
-            // Whether it ends in that time or not, it is dropped next.
-            let _ = timeout(SETTLE, connection).await;
-        }
+    if !cut_off {
+        return;
     }
+    let flushed = poll_fn(|cx| match connection.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(Flushed::AndEnded),
+        Poll::Pending if cut.blocked.load(Ordering::Relaxed) => Poll::Pending,
+        Poll::Pending => Poll::Ready(Flushed::AndOpen),
+    });
+    let flushed = timeout(CUT_LIMIT, flushed).await;
+    let much = cut.written.load(Ordering::Relaxed) > SURE_TO_ARRIVE;
+    if much && matches!(flushed, Ok(Flushed::AndOpen)) {
+        // A reset would discard what the system still holds for a client that reads slowly. So
+        // that one meets the end of the connection first, after all that was said.
+        let _ = poll_fn(|cx| Pin::new(&mut *lock(&socket)).poll_shutdown(cx)).await;
+        let _ = timeout(CUT_LIMIT, connection).await;
+    }
+    // Without lingering, closing resets. Should that fail, the client still meets the end.
+    #[allow(
+        deprecated,
+        reason = "it cannot block at zero, and its successor is newer than the oldest Tokio allowed"
+    )]
+    let _ = lock(&socket).set_linger(Some(Duration::ZERO));
 }
 
 enum Flushed {
@@ -101,7 +115,7 @@ struct Cut {
     made: Notify,
     /// The last write found the send buffer full.
     blocked: AtomicBool,
-    /// Bytes written to the connection.
+    /// Bytes written that the client may not have read.
     written: AtomicU64,
 }
 
@@ -181,65 +195,53 @@ impl Body for ConnectionBody {
     }
 }
 
-/// A stream that, once the script has cut it, closes with a reset instead of an orderly end.
-struct CutStream {
-    stream: TcpStream,
+/// The socket as the protocol sees it, which takes note of what is written.
+struct WatchedSocket {
+    /// Never locked for longer than a poll, and by one task.
+    socket: Arc<Mutex<TcpStream>>,
     cut: Arc<Cut>,
 }
 
-impl Drop for CutStream {
-    fn drop(&mut self) {
-        if self.cut.is_ordered() {
-            // Without lingering, closing resets. Should it fail, the client still sees the end.
-            #[allow(
-                deprecated,
-                reason = "a zero linger does not block, and its successor is newer than the oldest Tokio supported"
-            )]
-            let _ = self.stream.set_linger(Some(Duration::ZERO));
-        }
-    }
-}
-
-impl AsyncRead for CutStream {
+impl AsyncRead for WatchedSocket {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        Pin::new(&mut *lock(&self.socket)).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for CutStream {
+impl AsyncWrite for WatchedSocket {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let write = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let write = Pin::new(&mut *lock(&self.socket)).poll_write(cx, bytes);
         self.cut.note_write(&write);
         write
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let write = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        let write = Pin::new(&mut *lock(&self.socket)).poll_write_vectored(cx, bytes);
         self.cut.note_write(&write);
         write
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        lock(&self.socket).is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *lock(&self.socket)).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *lock(&self.socket)).poll_shutdown(cx)
     }
 }

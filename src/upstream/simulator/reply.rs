@@ -230,8 +230,9 @@ impl Reply {
     }
 
     /// Breaks off after this many events: the body fails, and on a socket the connection is reset,
-    /// with every other stream it carries, once the client has had a moment to read what came
-    /// before. Where it meets a [`stall_after`](Reply::stall_after) of
+    /// with every other stream it carries. A client gets all that was said before, so behind much
+    /// of it (32 KiB) the connection first ends, and is reset only if the client stays. Where it
+    /// meets a [`stall_after`](Reply::stall_after) of
     /// the same number, the cut comes.
     #[must_use]
     pub fn cut_after(mut self, events: usize) -> Self {

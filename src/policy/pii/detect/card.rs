@@ -12,32 +12,34 @@ pub(super) const SCORE: f32 = 0.95;
 /// The lengths (bit n: n digits) that issuers give to numbers whose first four digits are in a
 /// range.
 const ISSUERS: &[(u16, u16, u32)] = &[
-    (1000, 1999, lengths(15, 15)),                   // UATP, and JCB's 1800
-    (2131, 2131, lengths(15, 15)),                   // JCB
-    (2200, 2205, lengths(16, 19)),                   // Mir, Borica
-    (2221, 2720, lengths(16, 16)),                   // Mastercard
-    (3000, 3059, lengths(14, 14) | lengths(16, 19)), // Diners Club
-    (3095, 3095, lengths(14, 14) | lengths(16, 19)), // Diners Club
-    (3400, 3499, lengths(15, 15)),                   // American Express
-    (3500, 3599, lengths(16, 16)),                   // JCB and its kin
-    (3528, 3589, lengths(16, 19)),                   // JCB
-    (3600, 3699, lengths(14, 19)),                   // Diners Club
-    (3700, 3799, lengths(15, 15)),                   // American Express
-    (3800, 3999, lengths(14, 14) | lengths(16, 19)), // Diners Club
-    (4000, 4999, 1 << 13 | 1 << 16 | 1 << 19),       // Visa
-    (5000, 5099, lengths(16, 19)),                   // Maestro, Verve, Elo
-    (5018, 5020, lengths(12, 19)),                   // Maestro, Dankort
-    (5038, 5038, lengths(12, 19)),                   // Maestro
-    (5100, 5599, lengths(16, 16)),                   // Mastercard
-    (5600, 5899, lengths(16, 19)),                   // Maestro
-    (5612, 5612, lengths(12, 19)),                   // Maestro
-    (5893, 5893, lengths(12, 19)),                   // Maestro
-    (6000, 6999, lengths(16, 19)),                   // Discover, UnionPay, RuPay, Maestro
-    (6304, 6304, lengths(12, 19)),                   // Maestro
-    (6390, 6390, lengths(12, 19)),                   // Maestro
-    (6759, 6763, lengths(12, 19)),                   // Maestro
-    (8100, 8299, lengths(16, 19)),                   // UnionPay, RuPay
-    (9792, 9792, lengths(16, 16)),                   // Troy
+    (604, 604, lengths(12, 19)),               // Maestro
+    (1000, 1999, lengths(15, 15)),             // UATP, and JCB's 1800
+    (2131, 2131, lengths(15, 15)),             // JCB
+    (2200, 2205, lengths(16, 19)),             // Mir, Borica
+    (2221, 2720, lengths(16, 16)),             // Mastercard
+    (3000, 3059, 1 << 14 | 1 << 16),           // Diners Club
+    (3095, 3095, 1 << 14 | 1 << 16),           // Diners Club
+    (3400, 3499, lengths(15, 15)),             // American Express
+    (3500, 3599, lengths(16, 16)),             // JCB and its kin
+    (3600, 3699, 1 << 14 | 1 << 16),           // Diners Club
+    (3700, 3799, lengths(15, 15)),             // American Express
+    (3800, 3999, 1 << 14 | 1 << 16),           // Diners Club
+    (4000, 4999, 1 << 13 | 1 << 16 | 1 << 19), // Visa
+    (5000, 5099, lengths(16, 16)),             // Verve, Elo
+    (5018, 5020, lengths(12, 19)),             // Maestro, Dankort
+    (5038, 5038, lengths(12, 19)),             // Maestro
+    (5061, 5061, lengths(16, 19)),             // Verve
+    (5100, 5599, lengths(16, 16)),             // Mastercard
+    (5600, 5899, lengths(12, 19)),             // Maestro
+    (6000, 6999, lengths(16, 16)),             // Discover, RuPay, Maestro
+    (6011, 6011, lengths(16, 19)),             // Discover
+    (6200, 6299, lengths(16, 19)),             // UnionPay
+    (6304, 6304, lengths(12, 19)),             // Maestro
+    (6390, 6390, lengths(12, 19)),             // Maestro
+    (6440, 6599, lengths(16, 19)),             // Discover, Verve
+    (6700, 6799, lengths(12, 19)),             // Maestro
+    (8100, 8299, lengths(16, 19)),             // UnionPay, RuPay
+    (9792, 9792, lengths(16, 16)),             // Troy
 ];
 
 const fn lengths(low: u32, high: u32) -> u32 {
@@ -80,7 +82,8 @@ impl Number {
     }
 
     fn valid(&self) -> bool {
-        self.lengths & 1 << self.len != 0 && luhn(self.digits.get(..self.len).unwrap_or_default())
+        let digits = self.digits.get(..self.len).unwrap_or_default();
+        self.lengths & 1 << self.len != 0 && luhn(digits) && !listed(digits)
     }
 
     /// Whether adding digits could make it valid.
@@ -110,16 +113,12 @@ pub(super) fn run(input: &Input<'_>) -> Step {
     }
     match first - input.start {
         4 => grouped(input, number, first),
-        _ if number.valid() => finish(input, first, input.edge(first, b".-", joins)),
+        _ if number.valid() => finish(first, input.edge(first, b".-", is_alphanumeric)),
         _ => Step::No,
     }
 }
 
-fn joins(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
-}
-
-fn finish(_: &Input<'_>, end: usize, edge: Tri) -> Step {
+fn finish(end: usize, edge: Tri) -> Step {
     match edge {
         Tri::Yes => Step::Match { end, score: SCORE },
         Tri::No => Step::No,
@@ -211,7 +210,7 @@ fn grouped(input: &Input<'_>, mut number: Number, first: usize) -> Step {
         }
     }
     match best {
-        Some(best) if best == at => finish(input, best, input.edge(best, b".-", joins)),
+        Some(best) if best == at => finish(best, input.edge(best, b".-", is_alphanumeric)),
         // A short group follows that is not part of the number.
         Some(best) => Step::Match {
             end: best,
@@ -222,6 +221,16 @@ fn grouped(input: &Input<'_>, mut number: Number, first: usize) -> Step {
             _ => Step::No,
         },
     }
+}
+
+/// Whether groups of four count up: a table of codes or years.
+fn listed(digits: &[u8]) -> bool {
+    let value = |group: &[u8]| group.iter().fold(0, |v, &d| v * 10 + u32::from(d));
+    let groups = digits.chunks(4).map(value);
+    groups
+        .clone()
+        .zip(groups.skip(1))
+        .all(|(a, b)| b > a && b - a < 100)
 }
 
 fn luhn(digits: &[u8]) -> bool {

@@ -21,6 +21,7 @@ const USERINFO: usize = 48;
 
 /// Endings of file and unit names, none of them a top-level domain: `logo@2x.png`,
 /// `getty@tty1.service`.
+#[rustfmt::skip]
 const FILES: &[&str] = &[
     "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "ico", "tiff", "css", "js", "mjs", "ts",
     "tsx", "jsx", "json", "jsonl", "html", "htm", "xml", "yaml", "yml", "txt", "pdf", "doc",

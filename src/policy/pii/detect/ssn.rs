@@ -30,13 +30,13 @@ pub(super) fn run(input: &Input<'_>) -> Step {
     match len {
         3 => separated(input, area),
         9 if numbers_issued(input, input.start + 3) && bare() => {
-            finish(input, area, SCORE, input.edge(area, b".-/", is_digit))
+            finish(area, SCORE, input.edge(area, b".-/", is_digit))
         }
         _ => Step::No,
     }
 }
 
-fn finish(_: &Input<'_>, end: usize, score: f32, edge: Tri) -> Step {
+fn finish(end: usize, score: f32, edge: Tri) -> Step {
     match edge {
         Tri::Yes => Step::Match { end, score },
         Tri::No => Step::No,
@@ -83,19 +83,14 @@ fn separated(input: &Input<'_>, at: usize) -> Step {
     }
     let hyphens = mark == Separator::Hyphen;
     if hyphens {
-        return finish(
-            input,
-            end,
-            HYPHENS,
-            input.edge(end, b".-/", is_alphanumeric),
-        );
+        return finish(end, HYPHENS, input.edge(end, b".-/", is_alphanumeric));
     }
     // In a row of numbers it is three of them and not one.
     let row = input.before(1) == Some(b' ') && input.before(2).is_some_and(is_digit);
     if row && !context::social_security(input) {
         return Step::No;
     }
-    finish(input, end, SPACES, input.edge(end, b" .-/", is_digit))
+    finish(end, SPACES, input.edge(end, b" .-/", is_digit))
 }
 
 /// Whether the digits between are all there, and all zero.

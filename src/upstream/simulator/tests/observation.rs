@@ -96,6 +96,25 @@ async fn counts_what_is_in_flight_and_who_left() {
     assert_eq!((simulator.in_flight(), simulator.disconnects()), (0, 2));
 }
 
+#[tokio::test]
+async fn spawns_no_task_in_process() {
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let before = tasks();
+    let reply = Reply::text("a b").between(Duration::from_millis(1));
+    let simulator = Simulator::new().reply(reply);
+    let mut body = post_chat(&simulator, json!({"stream": true}))
+        .await
+        .into_body();
+    while let Some(frame) = body.frame().await {
+        frame.unwrap();
+        assert_eq!(tasks(), before);
+    }
+}
+
 struct Broken;
 
 impl Body for Broken {

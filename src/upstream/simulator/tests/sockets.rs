@@ -16,9 +16,12 @@ type HyperClient = Client<HttpConnector, Full<Bytes>>;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn client(http2: bool) -> HyperClient {
+    let mut connector = HttpConnector::new();
+    // Otherwise the body of a request waits for the server to acknowledge its head.
+    connector.set_nodelay(true);
     Client::builder(TokioExecutor::new())
         .http2_only(http2)
-        .build(HttpConnector::new())
+        .build(connector)
 }
 
 async fn serving(reply: Reply) -> SimulatorServer {

@@ -4,6 +4,8 @@
 
 mod country;
 mod groups;
+mod named;
+mod national;
 mod shapes;
 
 use super::bytes::is_word;
@@ -47,7 +49,8 @@ fn embedded(input: &Input<'_>) -> bool {
         Some(0xA3) => input.before(2) == Some(0xC2), // a pound sign
         Some(0xAC) => input.before(2) == Some(0x82), // a euro sign
         Some(b')') => input.before(2).is_some_and(is_alphanumeric),
-        Some(b'.' | b',' | b'/' | b'-' | b':' | b'#') => input.before(2).is_some_and(is_digit),
+        Some(b'/') => input.before(2).is_some_and(is_alphanumeric),
+        Some(b'.' | b',' | b'-' | b':' | b'#') => input.before(2).is_some_and(is_digit),
         Some(b) if b.is_ascii_digit() || b == b'_' => true,
         _ => false,
     }

@@ -1,0 +1,64 @@
+//! What the gateway answers, and where.
+
+use std::any::Any;
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::response::IntoResponse;
+use axum::routing::{any_service, get};
+use http::{HeaderName, Request, Response, StatusCode};
+use tower::util::BoxCloneSyncService;
+use tower::{ServiceBuilder, service_fn};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+
+use crate::body::{ApiError, Body};
+
+pub(super) type Stack = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub(super) fn router(stack: Stack) -> Router {
+    let stack = service_fn(move |request: Request<axum::body::Body>| {
+        let mut stack = stack.clone();
+        async move {
+            // The stack is always ready: it holds no queue.
+            tower::Service::call(&mut stack, request.map(Body::new)).await
+        }
+    });
+    Router::new()
+        .route("/healthz", get(healthy))
+        .route("/v1/{*path}", any_service(stack))
+        .fallback(unknown)
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+                .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+                .layer(CatchPanicLayer::custom(panicked)),
+        )
+}
+
+async fn healthy() -> impl IntoResponse {
+    ([("content-type", "application/json")], r#"{"status":"ok"}"#)
+}
+
+async fn unknown(request: axum::extract::Request) -> Response<Body> {
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "unknown_url",
+        format!("unknown request URL: {asked}; the API begins at /v1"),
+    )
+    .into_response()
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
+    // The panic hook has logged it; the client learns no more than this.
+    tracing::error!("a call has panicked");
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "the gateway has a fault; its log says more",
+    )
+    .into_response()
+}

@@ -1,0 +1,170 @@
+//! The command line of the gateway.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use portcullis::BoxError;
+use portcullis::config::{Config, json_schema};
+use portcullis::gateway::{Gateway, demo};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Governs LLM traffic on its way to Together AI.
+#[derive(Parser)]
+#[command(name = "portcullis", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the gateway.
+    Run {
+        /// The address to listen on.
+        #[arg(long, default_value = "127.0.0.1:41002")]
+        listen: SocketAddr,
+        /// The configuration file; without it, the defaults.
+        #[arg(long, value_name = "FILE")]
+        policy_config: Option<PathBuf>,
+        /// How logs are written, on standard error.
+        #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+        log_format: LogFormat,
+        /// How long calls in flight may take to finish when the gateway is
+        /// told to stop.
+        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        drain_timeout_seconds: u64,
+    },
+    /// Check a configuration file, and say what is wrong with it.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Show what the gateway does, over a simulator of Together's API.
+    Demo {
+        /// The address to listen on; with --once, one that is free.
+        #[arg(long)]
+        listen: Option<SocketAddr>,
+        /// End after the show; fail if any of it was not as promised.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Print the JSON Schema of the configuration file.
+    Schema,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match execute(Arguments::parse().command).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            anstream::eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command) -> Result<bool, BoxError> {
+    match command {
+        Command::Run {
+            listen,
+            policy_config,
+            log_format,
+            drain_timeout_seconds,
+        } => {
+            log(log_format);
+            let config = match &policy_config {
+                Some(file) => Config::from_path(file)?,
+                None => Config::default(),
+            };
+            let drain = Duration::from_secs(drain_timeout_seconds);
+            let gateway = Gateway::new(&config)?.drain_timeout(drain);
+            let listener = TcpListener::bind(listen)
+                .await
+                .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+            gateway.serve(listener, told_to_stop()).await?;
+            Ok(true)
+        }
+        Command::Check { file } => check(&file),
+        Command::Demo { listen, once } => {
+            let port = if once { 0 } else { 41002 };
+            let listen = listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)));
+            demo::run(listen, once, told_to_stop()).await
+        }
+        Command::Schema => {
+            let schema = serde_json::to_string_pretty(&json_schema())?;
+            anstream::println!("{schema}");
+            Ok(true)
+        }
+    }
+}
+
+fn check(file: &Path) -> Result<bool, BoxError> {
+    let config = Config::from_path(file)?;
+    let policies: Vec<_> = config.active_policies().map(|p| p.to_string()).collect();
+    let policies = match policies.as_slice() {
+        [] => "no policies".to_owned(),
+        some => some.join(", "),
+    };
+    let targets = config.providers.targets.len();
+    anstream::println!("{}: ok: {policies}; targets: {targets}", file.display());
+    for target in &config.providers.targets {
+        if let Some(variable) = target.key_env()
+            && std::env::var_os(variable).is_none()
+        {
+            anstream::println!(
+                "note: target \"{}\" needs the environment variable {variable}, which is not set here",
+                target.id
+            );
+        }
+    }
+    Ok(true)
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+/// Completes when the process is interrupted or terminated.
+async fn told_to_stop() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,113 @@
+//! Digits that are a telephone number because a word before them says so.
+
+use super::super::context::{self, Telephone};
+use super::super::input::Input;
+use super::groups::{Gap, Groups};
+use super::national::date;
+use super::shapes::{Shape, Span, greedy, whole};
+
+const NAMED: f32 = 0.75;
+const LIKELY: f32 = 0.6;
+
+/// Seven to fifteen digits after a word that calls them a telephone number, or digits in groups
+/// after one that speaks of reaching somebody.
+pub(super) fn in_context(input: &Input<'_>, groups: &Groups) -> Shape {
+    // The words before are looked at last: they cost more than the digits.
+    let shape = any_shape(input, groups);
+    if shape == Shape::No {
+        return Shape::No;
+    }
+    let used = if let Shape::Whole { group, .. } = shape { group + 1 } else { groups.len() };
+    let likely = groups.group(0).len < 7
+        && (1..used).all(|p| !matches!(groups.group(p).gap, Gap::Dot | Gap::Slash));
+    match (context::telephone(input), shape) {
+        (Telephone::Named, shape) => shape,
+        (Telephone::Likely, Shape::Whole { group, .. }) if likely => Shape::Whole {
+            group,
+            score: LIKELY,
+        },
+        (Telephone::Likely, Shape::Open) if likely => Shape::Open,
+        _ => Shape::No,
+    }
+}
+
+/// Digits that are a telephone number if a word says so.
+fn any_shape(input: &Input<'_>, groups: &Groups) -> Shape {
+    if groups.group(0).len >= 7 {
+        return run_in_context(input, groups);
+    }
+    // After hyphens or dots, a space ends the number.
+    let tight = |place: usize| {
+        let mark = matches!(groups.group(place).gap, Gap::Hyphen | Gap::Dot);
+        mark && !groups.group(place - 1).bracket
+    };
+    let first_tight = (1..groups.len())
+        .find(|&p| tight(p))
+        .unwrap_or(groups.len());
+    let fits = |place: usize, growing: bool| {
+        let group = groups.group(place);
+        match group.gap {
+            _ if place == 0 => true,
+            Gap::Hyphen | Gap::Dot => true,
+            Gap::Space => (growing || group.len > 1) && place < first_tight,
+            Gap::None | Gap::Slash => growing || group.len > 1,
+        }
+    };
+    let span = Span {
+        skip: 0,
+        fewest: 7,
+        most: 15,
+        fits: &fits,
+    };
+    match greedy(input, groups, &span, NAMED) {
+        Shape::Whole { group: 0, .. } => Shape::No,
+        Shape::Whole { group, .. } if not_a_number(groups, group) => Shape::No,
+        shape => shape,
+    }
+}
+
+/// A first run that is long enough to stand for itself, with or without a tail after a hyphen.
+fn run_in_context(input: &Input<'_>, groups: &Groups) -> Shape {
+    let first = groups.group(0);
+    if first.len > 15 || first.bracket {
+        return Shape::No;
+    }
+    if groups.growing(input, 0) {
+        return Shape::Open;
+    }
+    if groups.len() == 1 || groups.group(1).gap == Gap::Space {
+        return whole(input, groups, 0, true, NAMED);
+    }
+    if groups.len() == 2 && groups.growing(input, 1) {
+        return if first.len < 12 && groups.group(1).len <= 4 {
+            Shape::Open
+        } else {
+            Shape::No
+        };
+    }
+    let tail = groups.group(1);
+    if first.len < 12 && tail.gap == Gap::Hyphen && tail.len <= 4 {
+        return whole(input, groups, 1, true, NAMED);
+    }
+    Shape::No
+}
+
+/// Dates, spans of years, and large amounts with their thousands set apart.
+fn not_a_number(groups: &Groups, last: usize) -> bool {
+    let used = groups.through(last);
+    let zeros = groups
+        .digits(0)
+        .iter()
+        .take(used)
+        .rev()
+        .take_while(|&&d| d == 0)
+        .count();
+    let threes = last >= 1 && (1..=last).all(|p| groups.group(p).len == 3);
+    let dots = (1..=last).all(|p| groups.group(p).gap == Gap::Dot);
+    let years = last == 1 && (0..2).all(|p| {
+        let group = groups.group(p);
+        let digits = groups.digits(group.first);
+        group.len == 4 && (digits.starts_with(&[1, 9]) || digits.starts_with(&[2, 0]))
+    });
+    date(groups, 0, last) || years || zeros >= 6 || threes && dots
+}

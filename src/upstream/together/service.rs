@@ -1,0 +1,338 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use tower_service::Service;
+
+use super::body::Bounded;
+use super::connect::{HttpClient, client, of_client};
+use super::headers::{strip_hop_by_hop, strip_ours};
+use super::key::ApiKey;
+use super::url::{BaseUrl, InvalidBaseUrl};
+use crate::body::{ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind};
+use crate::call::{Attempt, Call, Outcome};
+use crate::upstream::UpstreamError;
+
+const KEY_VARIABLE: &str = "TOGETHER_API_KEY";
+
+/// Together AI, or any upstream that speaks the OpenAI wire format.
+///
+/// A pooled client for HTTP/1.1 and HTTP/2. Clones share the pool. The
+/// client's own `Authorization` does not pass; headers for one connection only
+/// are stripped both ways. Together's error answers (401, 404, 429 …) are
+/// answers like any other, headers and all.
+///
+/// ```no_run
+/// use portcullis::upstream::{ErrorResponseLayer, Together};
+/// use portcullis::PiiRedactLayer;
+/// use tower::ServiceBuilder;
+///
+/// let service = ServiceBuilder::new()
+///     .layer(PiiRedactLayer::default())
+///     .layer(ErrorResponseLayer::new())
+///     .service(Together::new());
+/// ```
+#[derive(Clone)]
+pub struct Together {
+    client: HttpClient,
+    target: Arc<Settings>,
+}
+
+#[derive(Clone)]
+struct Settings {
+    id: String,
+    base_url: BaseUrl,
+    key: Key,
+    model: Option<String>,
+    timeout: Duration,
+    stream_timeout: Option<Duration>,
+}
+
+#[derive(Clone)]
+enum Key {
+    None,
+    Known(ApiKey),
+    /// What to tell those who call without one.
+    Missing(String),
+}
+
+impl Default for Together {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Together {
+    /// Together AI at `https://api.together.xyz/v1`, with the key in the
+    /// environment variable `TOGETHER_API_KEY`.
+    ///
+    /// Without that variable calls fail with [`UpstreamError::MissingKey`];
+    /// [`has_key`](Self::has_key) tells.
+    #[must_use]
+    pub fn new() -> Self {
+        let key = match ApiKey::from_env(KEY_VARIABLE) {
+            Some(key) => Key::Known(key),
+            None => Key::Missing(missing_key("Together", KEY_VARIABLE, 0)),
+        };
+        Self {
+            client: client(Duration::from_secs(10)),
+            target: Arc::new(Settings {
+                id: "together".to_owned(),
+                base_url: BaseUrl::together(),
+                key,
+                model: None,
+                timeout: Duration::from_secs(60),
+                stream_timeout: None,
+            }),
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.target));
+        self
+    }
+
+    /// The name of this target in records: `together`.
+    #[must_use]
+    pub fn id(self, id: impl Into<String>) -> Self {
+        self.with(|target| target.id = id.into())
+    }
+
+    /// Another place where the API begins.
+    ///
+    /// # Errors
+    /// When it is not an `http` or `https` URL, or has a query or a password.
+    pub fn base_url(self, url: &str) -> Result<Self, InvalidBaseUrl> {
+        let url = BaseUrl::parse(url)?;
+        Ok(self.with(|target| target.base_url = url))
+    }
+
+    /// The key to call it with.
+    #[must_use]
+    pub fn api_key(self, key: ApiKey) -> Self {
+        self.with(|target| target.key = Key::Known(key))
+    }
+
+    /// Calls it without a key, as a model server in one's own house may want.
+    #[must_use]
+    pub fn without_key(self) -> Self {
+        self.with(|target| target.key = Key::None)
+    }
+
+    /// The model of every request, whatever it asks for.
+    #[must_use]
+    pub fn model(self, model: impl Into<String>) -> Self {
+        self.with(|target| target.model = Some(model.into()))
+    }
+
+    /// How long a plain call may take as a whole: 60 s.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with(|target| target.timeout = timeout)
+    }
+
+    /// How long a stream may take as a whole: as long as a plain call.
+    #[must_use]
+    pub fn stream_timeout(self, timeout: Duration) -> Self {
+        self.with(|target| target.stream_timeout = Some(timeout))
+    }
+
+    /// How long connecting may take: 10 s. Starts a pool of its own.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.client = client(timeout);
+        self
+    }
+
+    /// Whether it can be called: it has a key, or needs none.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        !matches!(self.target.key, Key::Missing(_))
+    }
+}
+
+/// What to tell whoever forgot the key of a target.
+pub(crate) fn missing_key(provider: &str, variable: &str, target: usize) -> String {
+    format!(
+        "{provider} API key not configured: set {variable} or \
+         providers.targets[{target}].secret_key_ref.env"
+    )
+}
+
+impl<B> Service<Request<B>> for Together
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = UpstreamError;
+    type Future = TogetherFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> TogetherFuture {
+        let attempt = send(self.clone(), request.map(Body::new));
+        TogetherFuture {
+            inner: Box::pin(attempt),
+        }
+    }
+}
+
+async fn send(
+    upstream: Together,
+    mut request: Request<Body>,
+) -> Result<Response<Body>, UpstreamError> {
+    let target = &*upstream.target;
+    if let Some(model) = &target.model {
+        match set_model(request, model).await {
+            Ok(changed) => request = changed,
+            Err(error) => return Ok(error.into_response()),
+        }
+    }
+    let document = request.body().as_document();
+    let streams = document.map(|document| document.field("stream") == Some("true"));
+    let call = Call::of(request.extensions()).cloned();
+    if let (Some(call), Some(document)) = (&call, document) {
+        call.sent(document);
+    }
+    let request = match dress(target, request, call.as_ref())? {
+        Ok(request) => request,
+        Err(error) => return Ok(error.into_response()),
+    };
+    let stream_limit = target.stream_timeout.unwrap_or(target.timeout);
+    let limit = match streams {
+        Some(false) => target.timeout,
+        Some(true) => stream_limit,
+        // What is asked for is not known before the head of the answer.
+        None => target.timeout.max(stream_limit),
+    };
+    let started = Instant::now();
+    let start = tokio::time::Instant::now();
+    let answer = tokio::time::timeout_at(start + limit, upstream.client.request(request)).await;
+    let answer = match answer {
+        Ok(answer) => answer.map_err(of_client),
+        Err(_) => Err(UpstreamError::Timeout(limit)),
+    };
+    if let Some(call) = &call {
+        let mut attempt = Attempt::new(target.id.as_str(), started.elapsed());
+        match &answer {
+            Ok(response) => attempt.status = Some(response.status().as_u16()),
+            Err(error) => {
+                attempt.error = Some(error.kind());
+                call.fail(match error {
+                    UpstreamError::Timeout(_) => Outcome::Timeout,
+                    _ => Outcome::UpstreamError,
+                });
+            }
+        }
+        call.attempt(attempt);
+    }
+    let (mut parts, inner) = answer?.into_parts();
+    strip_hop_by_hop(&mut parts.headers);
+    let limit = match MediaKind::of(&parts.headers) {
+        MediaKind::Events => stream_limit,
+        _ => target.timeout,
+    };
+    let body = Body::new(Bounded {
+        inner,
+        deadline: Box::pin(tokio::time::sleep_until(start + limit)),
+        limit,
+        call,
+    });
+    Ok(Response::from_parts(parts, body))
+}
+
+/// The request as the upstream is to see it. The inner error is the client's.
+fn dress(
+    target: &Settings,
+    request: Request<Body>,
+    call: Option<&Call>,
+) -> Result<Result<Request<Body>, ApiError>, UpstreamError> {
+    let (mut parts, body) = request.into_parts();
+    let Some(uri) = target.base_url.join(&parts.uri) else {
+        return Ok(Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "unknown_url",
+            format!("unknown request URL: {} {}", parts.method, parts.uri.path()),
+        )));
+    };
+    parts.uri = uri;
+    // The connection decides what is spoken on it, not the client's.
+    parts.version = http::Version::HTTP_11;
+    strip_hop_by_hop(&mut parts.headers);
+    strip_ours(&mut parts.headers);
+    match &target.key {
+        Key::None => {}
+        Key::Known(key) => {
+            parts.headers.insert(header::AUTHORIZATION, key.header());
+        }
+        Key::Missing(how) => return Err(UpstreamError::MissingKey(how.clone())),
+    }
+    if let Some(call) = call
+        && !parts.headers.contains_key("x-request-id")
+        && let Ok(id) = HeaderValue::try_from(call.id())
+    {
+        parts.headers.insert("x-request-id", id);
+    }
+    parts.extensions = http::Extensions::new();
+    Ok(Ok(Request::from_parts(parts, body)))
+}
+
+/// Sets the model in a request that has one; others pass.
+async fn set_model(request: Request<Body>, model: &str) -> Result<Request<Body>, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    if body.is_empty() {
+        return Ok(Request::from_parts(parts, body));
+    }
+    let limit = Inspection::default().max_request_bytes;
+    let mut body = match Inspect::new(body, &parts.headers, limit).await {
+        Inspected::Document(body) => body,
+        Inspected::Problem(problem, _) => return Err(problem.in_request()),
+    };
+    if parts.headers.remove(header::CONTENT_ENCODING).is_some() {
+        parts.headers.remove(header::CONTENT_LENGTH);
+    }
+    if let Some(document) = body.as_document_mut()
+        && document.string_field("model").as_deref() != Some(model)
+    {
+        document.set_string("model", model);
+        parts.headers.remove(header::CONTENT_LENGTH);
+    }
+    Ok(Request::from_parts(parts, body))
+}
+
+impl fmt::Debug for Together {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Together")
+            .field("id", &self.target.id)
+            .field("base_url", &self.target.base_url)
+            .field("model", &self.target.model)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The future of a call to [`Together`].
+pub struct TogetherFuture {
+    inner: Pin<Box<dyn Future<Output = Result<Response<Body>, UpstreamError>> + Send>>,
+}
+
+impl Future for TogetherFuture {
+    type Output = Result<Response<Body>, UpstreamError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.inner.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for TogetherFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TogetherFuture").finish_non_exhaustive()
+    }
+}
