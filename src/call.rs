@@ -367,6 +367,9 @@ impl Call {
         let Some(texts) = &mut state.texts else {
             return;
         };
+        if matches!(lane.kind, SegmentKind::Repeat | SegmentKind::Other) {
+            return;
+        }
         let room = MAX_TEXT.saturating_sub(texts.iter().map(|(_, text)| text.len()).sum());
         let text = &text[..text.floor_char_boundary(room)];
         match texts.iter_mut().find(|(other, _)| *other == lane) {
@@ -423,11 +426,8 @@ impl Call {
             });
             if let Some(texts) = state.texts.take() {
                 let mut all = String::new();
-                for (at, (_, text)) in texts.iter().enumerate() {
-                    // Together says the same text in two fields of an event.
-                    if !texts[..at].iter().any(|(_, before)| before == text) {
-                        join_text(&mut all, text);
-                    }
+                for (_, text) in &texts {
+                    join_text(&mut all, text);
                 }
                 state.record.response_text = Some(all);
             }
@@ -498,10 +498,6 @@ impl CallGuard {
             bytes: 0,
             first_byte: None,
         }
-    }
-
-    pub(crate) fn call(&self) -> &Call {
-        &self.call
     }
 
     /// The service failed, and no response came of it.
@@ -623,7 +619,7 @@ mod tests {
                 .call()
                 .set_status(StatusCode::from_u16(status).unwrap());
             if let Some(failure) = failure {
-                guard.call().fail(failure);
+                guard.call.fail(failure);
             }
             guard.end(None);
             assert_eq!(outcome(&kept), expected);

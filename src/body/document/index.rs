@@ -106,6 +106,7 @@ impl Index {
             text,
             index: self,
             role: None,
+            delta: false,
         };
         walker.value(At::Root, 0)?;
         walker.lexer.end()?;
@@ -200,6 +201,8 @@ struct Walker<'a> {
     index: &'a mut Index,
     /// The role of the message the walker is in.
     role: Option<Role>,
+    /// The choice that the walker is in has a `delta`.
+    delta: bool,
 }
 
 impl Walker<'_> {
@@ -327,6 +330,14 @@ impl Walker<'_> {
             for echo in &mut self.index.echoes[echoes..] {
                 echo.slots = slots.clone();
             }
+            if self.delta {
+                self.delta = false;
+                for slot in &mut self.index.slots[from..] {
+                    if slot.kind == SegmentKind::Completion {
+                        slot.kind = SegmentKind::Repeat;
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -401,6 +412,7 @@ impl Walker<'_> {
                     }
                 }
             }
+            Note::Delta => self.delta = true,
             Note::Error => self.index.error |= json != "null",
         }
         if at == At::Root {
@@ -470,6 +482,7 @@ enum Note {
     Finish,
     Echo,
     Tokens(Tokens),
+    Delta,
     Error,
 }
 
@@ -572,7 +585,8 @@ fn child_of(at: At, key: &str) -> Below {
         },
         At::Choice => match key {
             "index" => noted(At::Other, Note::Index),
-            "message" | "delta" => At::Message.into(),
+            "message" => At::Message.into(),
+            "delta" => noted(At::Message, Note::Delta),
             "text" => At::Content(Kind::Completion).into(),
             "finish_reason" => noted(At::Control, Note::Finish),
             "logprobs" | "token_ids" | "token_id" => noted(At::Echo, Note::Echo),

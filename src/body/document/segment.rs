@@ -26,6 +26,9 @@ pub enum SegmentKind {
     Document,
     /// The answer to a completion: `choices[].text`.
     Completion,
+    /// `choices[].text` beside a `delta`: Together says the text of a stream
+    /// in both.
+    Repeat,
     /// The whole of a message that is not JSON.
     PlainText,
     /// Any other string.

@@ -270,7 +270,7 @@ impl Synthetic<'_> {
             return out.into();
         }
         out.push('{');
-        let mut completion = self.kind == SegmentKind::Completion;
+        let mut completion = matches!(self.kind, SegmentKind::Completion | SegmentKind::Repeat);
         if let Some(template) = self.template
             && index.read(template).is_ok()
         {

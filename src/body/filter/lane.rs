@@ -130,11 +130,6 @@ impl Lane {
             .iter()
             .any(|stage| stage.marks.front().is_some_and(|m| m.piece == DETACHED))
     }
-
-    /// Whether any text is held back.
-    pub(super) fn is_held(&self) -> bool {
-        self.stages.iter().any(|stage| !stage.marks.is_empty())
-    }
 }
 
 impl Stage {

@@ -192,6 +192,7 @@ impl EventStream {
                     | SegmentKind::ReasoningContent
                     | SegmentKind::Refusal
                     | SegmentKind::Completion
+                    | SegmentKind::Repeat
                     | SegmentKind::ToolArguments
             ) && slot.choice.is_some();
             if growing && !self.any_text {
@@ -411,12 +412,6 @@ impl EventStream {
         }
         self.ready
             .push_back(Bytes::from_static(b"data: [DONE]\n\n"));
-    }
-
-    /// Whether any text is held back.
-    #[cfg(test)]
-    pub(crate) fn is_holding(&self) -> bool {
-        self.lanes.iter().any(Lane::is_held)
     }
 }
 

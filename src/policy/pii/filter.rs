@@ -1,4 +1,4 @@
-use crate::body::{Flow, ResponseFilter, Window};
+use crate::body::{Flow, ResponseFilter, SegmentKind, Window};
 use crate::call::Direction;
 use crate::policy::Recorder;
 use crate::text::Edits;
@@ -20,13 +20,17 @@ impl PiiFilter {
 impl ResponseFilter for PiiFilter {
     fn filter(&mut self, window: &Window<'_>, edits: &mut Edits) -> Flow {
         let recorder = &self.recorder;
+        // What is said twice is found twice, and counted once.
+        let counts = window.lane().kind != SegmentKind::Repeat;
         let decided = detect::scan(
             self.entities,
             window.text(),
             window.start(),
             window.is_last(),
             &mut |finding: Finding| {
-                recorder.found(Direction::Response, finding.entity.label(), 1);
+                if counts {
+                    recorder.found(Direction::Response, finding.entity.label(), 1);
+                }
                 edits.replace(finding.range, marker(finding.entity));
             },
         );

@@ -17,7 +17,11 @@ pub(super) fn in_context(input: &Input<'_>, groups: &Groups) -> Shape {
     if shape == Shape::No {
         return Shape::No;
     }
-    let used = if let Shape::Whole { group, .. } = shape { group + 1 } else { groups.len() };
+    let used = if let Shape::Whole { group, .. } = shape {
+        group + 1
+    } else {
+        groups.len()
+    };
     let likely = groups.group(0).len < 7
         && (1..used).all(|p| !matches!(groups.group(p).gap, Gap::Dot | Gap::Slash));
     match (context::telephone(input), shape) {
@@ -104,10 +108,11 @@ fn not_a_number(groups: &Groups, last: usize) -> bool {
         .count();
     let threes = last >= 1 && (1..=last).all(|p| groups.group(p).len == 3);
     let dots = (1..=last).all(|p| groups.group(p).gap == Gap::Dot);
-    let years = last == 1 && (0..2).all(|p| {
-        let group = groups.group(p);
-        let digits = groups.digits(group.first);
-        group.len == 4 && (digits.starts_with(&[1, 9]) || digits.starts_with(&[2, 0]))
-    });
+    let years = last == 1
+        && (0..2).all(|p| {
+            let group = groups.group(p);
+            let digits = groups.digits(group.first);
+            group.len == 4 && (digits.starts_with(&[1, 9]) || digits.starts_with(&[2, 0]))
+        });
     date(groups, 0, last) || years || zeros >= 6 || threes && dots
 }

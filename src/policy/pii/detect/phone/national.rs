@@ -243,4 +243,3 @@ pub(super) fn date(groups: &Groups, from: usize, last: usize) -> bool {
     (a <= 2 && b <= 2 && c == 4 && small(value(0)) && small(value(1)) && year(value(2)))
         || (a == 4 && b <= 2 && c <= 2 && year(value(0)) && small(value(1)) && small(value(2)))
 }
-

@@ -83,7 +83,13 @@ fn closes(input: &Input<'_>, groups: &Groups, place: usize, soft: bool) -> Tri {
     }
 }
 
-pub(super) fn whole(input: &Input<'_>, groups: &Groups, group: usize, soft: bool, score: f32) -> Shape {
+pub(super) fn whole(
+    input: &Input<'_>,
+    groups: &Groups,
+    group: usize,
+    soft: bool,
+    score: f32,
+) -> Shape {
     match closes(input, groups, group, soft) {
         Tri::Yes => Shape::Whole { group, score },
         Tri::No => Shape::No,
@@ -191,4 +197,3 @@ fn exit_code(input: &Input<'_>, groups: &Groups) -> Shape {
         Shape::No
     }
 }
-
