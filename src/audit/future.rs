@@ -5,10 +5,12 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Response, header, response};
+use http_body::Body as _;
 use pin_project_lite::pin_project;
 
 use crate::body::{
-    Body, BoxError, Flow, Inspect, Inspected, Inspection, Lane, MediaKind, ResponseFilter, Window,
+    Body, BoxError, Flow, Inspect, Inspected, Inspection, Lane, MediaKind, Observer as _,
+    ResponseFilter, Window,
 };
 use crate::call::{Call, CallGuard, CallWatch};
 use crate::text::Edits;
@@ -21,18 +23,27 @@ pin_project! {
         call: Call,
         guard: Option<CallGuard>,
         include_text: bool,
+        // The request was a HEAD.
+        head: bool,
         // A plain answer on its way into a document.
         reading: Option<(response::Parts, Inspect)>,
     }
 }
 
 impl<F> AuditFuture<F> {
-    pub(super) fn new(inner: F, call: Call, guard: Option<CallGuard>, include_text: bool) -> Self {
+    pub(super) fn new(
+        inner: F,
+        call: Call,
+        guard: Option<CallGuard>,
+        include_text: bool,
+        head: bool,
+    ) -> Self {
         Self {
             inner,
             call,
             guard,
             include_text,
+            head,
             reading: None,
         }
     }
@@ -60,7 +71,12 @@ where
                 };
                 note_document(this.call, &body, *this.include_text);
                 let response = Response::from_parts(parts, body);
-                return Poll::Ready(Ok(close(response, this.call, this.guard.take())));
+                return Poll::Ready(Ok(close(
+                    response,
+                    this.call,
+                    this.guard.take(),
+                    *this.head,
+                )));
             }
             let response = match ready!(this.inner.as_mut().poll(cx)) {
                 Ok(response) => response.map(Body::new),
@@ -82,23 +98,38 @@ where
                 }
             } else if body.as_document().is_some() {
                 note_document(this.call, &body, *this.include_text);
-            } else if kind == MediaKind::Json && !encoded && !body.is_empty() {
+            } else if kind == MediaKind::Json && !encoded && !*this.head && !body.is_empty() {
                 let limit = Inspection::default().max_response_bytes;
                 let inspect = Inspect::new(body, &parts.headers, limit);
                 *this.reading = Some((parts, inspect));
                 continue;
             }
             let response = Response::from_parts(parts, body);
-            return Poll::Ready(Ok(close(response, this.call, this.guard.take())));
+            return Poll::Ready(Ok(close(
+                response,
+                this.call,
+                this.guard.take(),
+                *this.head,
+            )));
         }
     }
 }
 
 /// The record is closed when the answer's body ends.
-fn close(mut response: Response<Body>, call: &Call, guard: Option<CallGuard>) -> Response<Body> {
+fn close(
+    mut response: Response<Body>,
+    call: &Call,
+    guard: Option<CallGuard>,
+    head: bool,
+) -> Response<Body> {
     response.extensions_mut().insert(call.clone());
-    if let Some(guard) = guard {
-        response.body_mut().observe(Box::new(guard));
+    if let Some(mut guard) = guard {
+        // Nobody reads a body that has ended, or that answers a HEAD.
+        if response.body().is_end_stream() || head {
+            guard.end(None);
+        } else {
+            response.body_mut().observe(Box::new(guard));
+        }
     }
     response
 }

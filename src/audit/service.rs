@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower_service::Service;
 
 use super::AuditFuture;
@@ -49,7 +49,9 @@ where
         if self.include_text {
             call.keep_texts();
         }
-        AuditFuture::new(self.inner.call(request), call, guard, self.include_text)
+        let head = request.method() == Method::HEAD;
+        let inner = self.inner.call(request);
+        AuditFuture::new(inner, call, guard, self.include_text, head)
     }
 }
 

@@ -20,7 +20,9 @@ pub(super) struct Filtered {
 /// What comes after the last event.
 enum Tail {
     Trailers(HeaderMap),
-    Error(BoxError),
+    /// Whether it has been waited with: a server that is given an error right
+    /// behind the last text throws that text away with the connection.
+    Error(BoxError, bool),
 }
 
 impl Filtered {
@@ -56,7 +58,12 @@ impl Filtered {
                 Some(Tail::Trailers(trailers)) => {
                     return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
                 }
-                Some(Tail::Error(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Tail::Error(error, true)) => return Poll::Ready(Some(Err(error))),
+                Some(Tail::Error(error, false)) => {
+                    self.tail = Some(Tail::Error(error, true));
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 None => {}
             }
             let Some(inner) = &mut self.inner else {
@@ -80,7 +87,7 @@ impl Filtered {
                 Some(Err(error)) => {
                     self.stream.finish(false);
                     self.inner = None;
-                    self.tail = Some(Tail::Error(error));
+                    self.tail = Some(Tail::Error(error, false));
                 }
                 None => {
                     self.stream.finish(true);

@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use axum::routing::{any_service, get};
 use http::{HeaderName, Request, Response, StatusCode};
 use tower::util::BoxCloneSyncService;
-use tower::{ServiceBuilder, service_fn};
+use tower::{Service as _, ServiceBuilder, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 
@@ -17,13 +17,19 @@ use crate::body::{ApiError, Body};
 pub(super) type Stack = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 
 pub(super) fn router(stack: Stack) -> Router {
     let stack = service_fn(move |request: Request<axum::body::Body>| {
         let mut stack = stack.clone();
         async move {
             // The stack is always ready: it holds no queue.
-            tower::Service::call(&mut stack, request.map(Body::new)).await
+            let mut response = stack.call(request.map(Body::new)).await?;
+            // The id in our answers is the one in our logs.
+            if let Some(id) = response.headers_mut().remove(REQUEST_ID) {
+                response.headers_mut().insert(UPSTREAM_REQUEST_ID, id);
+            }
+            Ok::<_, Infallible>(response)
         }
     });
     Router::new()

@@ -209,7 +209,13 @@ impl<P: Policy> Gate<P> {
         S: Service<Request<Body>>,
     {
         let verdict = match verdict {
-            Ok(verdict) => verdict,
+            Ok(verdict) => {
+                let word = verdict.word();
+                if self.recorder.is_read() && word != "deferred" {
+                    self.recorder.verdict(word);
+                }
+                verdict
+            }
             Err(error) => {
                 let policy = self.policy.name();
                 tracing::error!(policy, error = &*error, "policy failed");
@@ -226,9 +232,6 @@ impl<P: Policy> Gate<P> {
                 Verdict::proceed()
             }
         };
-        if self.recorder.is_read() && verdict.word() != "deferred" {
-            self.recorder.verdict(verdict.word());
-        }
         match verdict.action {
             Action::Continue => {}
             Action::Rewrite(edits) => {

@@ -45,19 +45,22 @@ pub(super) fn client(connect_timeout: Duration) -> HttpClient {
         .build(connector)
 }
 
+/// The error and what it comes from. An I/O error keeps its cause where
+/// `source` does not look.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
+    std::iter::successors(Some(error), |&error| {
+        match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
 }
 
-/// An I/O error's own source hides behind `get_ref`.
 fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    causes(error).any(|cause| {
-        cause.is::<rustls::Error>()
-            || cause
-                .downcast_ref::<io::Error>()
-                .and_then(io::Error::get_ref)
-                .is_some_and(|inner| inner.is::<rustls::Error>())
-    })
+    causes(error).any(|cause| cause.is::<rustls::Error>())
 }
 
 fn is_reset(error: &(dyn Error + 'static)) -> bool {

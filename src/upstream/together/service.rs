@@ -190,11 +190,9 @@ async fn send(
     mut request: Request<Body>,
 ) -> Result<Response<Body>, UpstreamError> {
     let target = &*upstream.target;
-    if let Some(model) = &target.model {
-        match set_model(request, model).await {
-            Ok(changed) => request = changed,
-            Err(error) => return Ok(error.into_response()),
-        }
+    match parse(request, target.model.as_deref()).await {
+        Ok(parsed) => request = parsed,
+        Err(error) => return Ok(error.into_response()),
     }
     let document = request.body().as_document();
     let streams = document.map(|document| document.field("stream") == Some("true"));
@@ -285,21 +283,25 @@ fn dress(
     Ok(Ok(Request::from_parts(parts, body)))
 }
 
-/// Sets the model in a request that has one; others pass.
-async fn set_model(request: Request<Body>, model: &str) -> Result<Request<Body>, ApiError> {
+/// Reads a message, which says whether it asks for a stream, and sets its
+/// model. What cannot be read passes, unless it was to be changed.
+async fn parse(request: Request<Body>, model: Option<&str>) -> Result<Request<Body>, ApiError> {
     let (mut parts, body) = request.into_parts();
-    if body.is_empty() {
+    if body.is_empty() || (model.is_none() && MediaKind::of(&parts.headers) != MediaKind::Json) {
         return Ok(Request::from_parts(parts, body));
     }
     let limit = Inspection::default().max_request_bytes;
     let mut body = match Inspect::new(body, &parts.headers, limit).await {
         Inspected::Document(body) => body,
+        Inspected::Problem(_, body) if model.is_none() => {
+            return Ok(Request::from_parts(parts, body));
+        }
         Inspected::Problem(problem, _) => return Err(problem.in_request()),
     };
     if parts.headers.remove(header::CONTENT_ENCODING).is_some() {
         parts.headers.remove(header::CONTENT_LENGTH);
     }
-    if let Some(document) = body.as_document_mut()
+    if let (Some(document), Some(model)) = (body.as_document_mut(), model)
         && document.string_field("model").as_deref() != Some(model)
     {
         document.set_string("model", model);

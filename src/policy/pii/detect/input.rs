@@ -108,7 +108,8 @@ impl<'t> Input<'t> {
     /// The text before the start that a detector may see, and whether more was cut off.
     pub(super) fn behind(&self) -> (&'t str, bool) {
         let mut low = self.start.saturating_sub(LOOKBEHIND);
-        let cut = low > 0;
+        // A driver may have cut exactly there, so a full window never shows the text's start.
+        let cut = self.start >= LOOKBEHIND;
         while !self.text.is_char_boundary(low) {
             low += 1;
         }

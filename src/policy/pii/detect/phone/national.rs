@@ -165,9 +165,15 @@ pub(super) fn trunk(input: &Input<'_>, groups: &Groups) -> Shape {
         return Shape::No;
     }
     let settled = groups.len() - usize::from(groups.growing(input, groups.len() - 1));
-    let pairs = (0..settled)
-        .take_while(|&place| groups.group(place).len == 2)
-        .count();
+    let fits = |place: usize, growing: bool| {
+        let group = groups.group(place);
+        let slash = group.gap == Gap::Slash && (place != 1 || first.len < 3);
+        // `030 901820-0`: the exchange of a firm.
+        let exchange = place > 1 && group.gap == Gap::Hyphen;
+        (growing || group.len > 1 || exchange) && !slash && (place == 0 || !group.bracket)
+    };
+    let pair = |place: usize| groups.group(place).len == 2 && fits(place, false);
+    let pairs = (0..settled).take_while(|&place| pair(place)).count();
     if pairs >= 5 {
         // A table of small numbers looks like `01 23 45 67 89`, but goes on.
         return match has(input, groups, 5, 2) {
@@ -176,13 +182,6 @@ pub(super) fn trunk(input: &Input<'_>, groups: &Groups) -> Shape {
             _ => whole(input, groups, 4, groups.len() > 5, NATIONAL),
         };
     }
-    let fits = |place: usize, growing: bool| {
-        let group = groups.group(place);
-        let slash = group.gap == Gap::Slash && place != 1;
-        // `030 901820-0`: the exchange of a firm.
-        let exchange = place > 1 && group.gap == Gap::Hyphen;
-        (growing || group.len > 1 || exchange) && !slash && (place == 0 || !group.bracket)
-    };
     let most = if first.len > 2 { 12 } else { 11 };
     match greedy(
         input,

@@ -1,0 +1,120 @@
+//! The command line.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
+
+fn portcullis(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.args(arguments).env_remove("TOGETHER_API_KEY");
+    command.env_remove("RUST_LOG");
+    command.stdin(Stdio::null());
+    command
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A file that is gone at the end of the test.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new(name: &str, content: &str) -> Self {
+        let name = format!("portcullis-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn the_demo_keeps_its_promises() {
+    let output = portcullis(&["demo", "--once"]);
+    let out = text(&output.stdout);
+    assert!(output.status.success(), "{out}\n{}", text(&output.stderr));
+    assert!(!out.contains("FAILED"));
+    assert!(out.matches("  ok ").count() >= 8, "{out}");
+    assert!(
+        !out.contains('\u{1b}'),
+        "no colours where there is no terminal"
+    );
+}
+
+#[test]
+fn a_missing_key_is_said_at_the_start() {
+    let output = portcullis(&["run", "--listen", "127.0.0.1:0"]);
+    assert!(!output.status.success());
+    assert_eq!(
+        text(&output.stderr).trim(),
+        "Together API key not configured: set TOGETHER_API_KEY or \
+         providers.targets[0].secret_key_ref.env"
+    );
+}
+
+#[test]
+fn the_sample_is_good_and_mistakes_are_named() {
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/policy-config.yaml");
+    let output = portcullis(&["check", sample]);
+    assert!(output.status.success());
+    assert!(text(&output.stdout).contains("ok: audit, pii-detector; targets: 1"));
+
+    let bad = Scratch::new(
+        "bad.yaml",
+        "providers:\n  strategy: latancy\n  targets:\n    - provider: together\n      modle: x\n",
+    );
+    let output = portcullis(&["check", bad.path()]);
+    assert!(!output.status.success());
+    let path = bad.path();
+    let expected = format!(
+        "{path}:2:13: unknown strategy \"latancy\"; did you mean \"latency\"?\n\
+         {path}:5:7: unknown key \"modle\"; did you mean \"model\"?"
+    );
+    assert_eq!(text(&output.stderr).trim(), expected);
+}
+
+#[test]
+fn the_schema_is_json() {
+    let output = portcullis(&["schema"]);
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(schema["properties"]["providers"].is_object());
+}
+
+#[cfg(unix)]
+#[test]
+fn it_serves_until_it_is_told_to_stop() {
+    let audit = Scratch::new("served.jsonl", "");
+    let config = Scratch::new(
+        "served.yaml",
+        &format!(
+            "policy:\n  audit:\n    path: {}\nproviders:\n  targets:\n    - provider: openai-compatible\n      base_url: http://127.0.0.1:1/v1\n",
+            audit.path()
+        ),
+    );
+    let mut child = command(&["run", "--listen", "127.0.0.1:0", "--log-format", "json"])
+        .args(["--policy-config", config.path()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["fields"]["message"], "listening");
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+}

@@ -1,0 +1,11 @@
+//! The crate as its users use it: in an app, as a proxy, as a gateway.
+
+mod app;
+mod audit;
+mod command;
+mod endpoints;
+mod gateway;
+mod policy;
+mod streams;
+mod support;
+mod together;
