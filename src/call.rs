@@ -53,7 +53,7 @@ pub type Findings = BTreeMap<Cow<'static, str>, u64>;
 #[non_exhaustive]
 pub struct PolicyRecord {
     /// The policy's name.
-    pub policy: Cow<'static, str>,
+    pub policy: &'static str,
     /// What became of the request: `continue`, `rewrite`, `refuse`, `error`.
     pub verdict: &'static str,
     /// What it found in the request.
@@ -100,7 +100,7 @@ impl Attempt {
 #[non_exhaustive]
 pub struct Refusal {
     /// The policy's name.
-    pub policy: Cow<'static, str>,
+    pub policy: &'static str,
     /// The code the client got.
     pub code: String,
 }
@@ -382,13 +382,13 @@ impl Call {
         self.state().record.status = Some(status.as_u16());
     }
 
-    pub(crate) fn policy(&self, policy: &Cow<'static, str>, verdict: &'static str) {
+    pub(crate) fn policy(&self, policy: &'static str, verdict: &'static str) {
         with_policy(&mut self.state().record, policy, |p| p.verdict = verdict);
     }
 
     pub(crate) fn found(
         &self,
-        policy: &Cow<'static, str>,
+        policy: &'static str,
         direction: Direction,
         label: Cow<'static, str>,
         count: u64,
@@ -402,11 +402,11 @@ impl Call {
         });
     }
 
-    pub(crate) fn refused(&self, policy: &Cow<'static, str>, error: &ApiError) {
+    pub(crate) fn refused(&self, policy: &'static str, error: &ApiError) {
         let mut state = self.state();
         state.failure = Some(Outcome::Refused);
         state.record.refusal.get_or_insert_with(|| Refusal {
-            policy: policy.clone(),
+            policy,
             code: error.code().to_owned(),
         });
     }
@@ -446,14 +446,14 @@ impl Call {
 
 fn with_policy(
     record: &mut CallRecord,
-    policy: &Cow<'static, str>,
+    policy: &'static str,
     change: impl FnOnce(&mut PolicyRecord),
 ) {
-    let at = match record.policies.iter().position(|p| p.policy == *policy) {
+    let at = match record.policies.iter().position(|p| p.policy == policy) {
         Some(at) => at,
         None => {
             record.policies.push(PolicyRecord {
-                policy: policy.clone(),
+                policy,
                 verdict: "continue",
                 request: Findings::new(),
                 response: Findings::new(),
@@ -552,7 +552,7 @@ impl Watch for CallWatch {
 
     fn stopped(&mut self, error: &ApiError) {
         self.0.fail(Outcome::Refused);
-        self.0.refused(&Cow::Borrowed("stream"), error);
+        self.0.refused("stream", error);
     }
 }
 
@@ -615,9 +615,7 @@ mod tests {
             (200, Some(Outcome::Timeout), Outcome::Timeout),
         ] {
             let (mut guard, kept) = open();
-            guard
-                .call()
-                .set_status(StatusCode::from_u16(status).unwrap());
+            guard.call.set_status(StatusCode::from_u16(status).unwrap());
             if let Some(failure) = failure {
                 guard.call.fail(failure);
             }

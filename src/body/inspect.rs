@@ -20,8 +20,7 @@ use super::{ApiError, Body, BoxError, Document, Held, JsonError, Kind};
 /// ```
 /// use portcullis::body::{Inspection, Uninspectable};
 ///
-/// let mut inspection = Inspection::default();
-/// inspection.max_request_bytes = 1024 * 1024;
+/// let mut inspection = Inspection::default().max_request_bytes(1024 * 1024);
 /// inspection.undecodable = Uninspectable::Pass;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +63,22 @@ impl Default for Inspection {
 }
 
 impl Inspection {
+    /// One rule for whatever cannot be inspected.
+    #[must_use]
+    pub fn uninspectable(mut self, rule: Uninspectable) -> Self {
+        self.too_large = rule;
+        self.undecodable = rule;
+        self.malformed = rule;
+        self
+    }
+
+    /// Requests may be this long, in bytes.
+    #[must_use]
+    pub fn max_request_bytes(mut self, max: usize) -> Self {
+        self.max_request_bytes = max;
+        self
+    }
+
     /// Whether a body with this problem may pass uninspected.
     pub(crate) fn passes(&self, problem: &Problem) -> bool {
         let rule = match problem {

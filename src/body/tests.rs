@@ -252,7 +252,9 @@ fn trailers_pass_behind_the_held_text() {
 
 #[test]
 fn a_refusal_ends_the_stream_well_formed_and_drops_the_upstream() {
-    struct Upstream(std::sync::Arc<()>);
+    struct Upstream {
+        _alive: std::sync::Arc<()>,
+    }
     impl http_body::Body for Upstream {
         type Data = Bytes;
         type Error = BoxError;
@@ -271,7 +273,10 @@ fn a_refusal_ends_the_stream_well_formed_and_drops_the_upstream() {
         }
     }
     let upstream = std::sync::Arc::new(());
-    let mut body = Body::new(Upstream(upstream.clone())).filter_events(Box::new(Bomb));
+    let mut body = Body::new(Upstream {
+        _alive: upstream.clone(),
+    })
+    .filter_events(Box::new(Bomb));
     let mut cx = Context::from_waker(std::task::Waker::noop());
     let first = Pin::new(&mut body).poll_frame(&mut cx);
     assert_eq!(

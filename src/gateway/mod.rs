@@ -112,7 +112,6 @@ impl Gateway {
     }
 
     /// The gateway as a router, to mount in an app of one's own.
-    #[must_use]
     pub fn into_router(self) -> Router {
         self.router
     }

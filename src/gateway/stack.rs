@@ -84,15 +84,13 @@ fn pii(settings: &PiiDetectorConfig) -> PiiRedactLayer {
         config::Direction::Request => Direction::Request,
         config::Direction::Response => Direction::Response,
     });
-    let mut inspection = Inspection::default();
-    inspection.max_request_bytes = settings.max_body_bytes as usize;
     let rule = match settings.uninspectable {
         config::Uninspectable::Refuse => Uninspectable::Refuse,
         config::Uninspectable::Pass => Uninspectable::Pass,
     };
-    inspection.too_large = rule;
-    inspection.undecodable = rule;
-    inspection.malformed = rule;
+    let inspection = Inspection::default()
+        .max_request_bytes(settings.max_body_bytes as usize)
+        .uninspectable(rule);
     PiiRedactLayer::default()
         .entities(entities)
         .directions(directions)

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::layer::Settings;
-use super::response::{Answer, Recording};
+use super::response::{Answer, Recording, Reply};
 use super::verdict::{Action, DeferredVerdict};
 use super::{OnFailure, Policy, PolicyRequest, Recorder, Verdict};
 use crate::body::{
@@ -41,7 +41,7 @@ pin_project! {
         /// The service within is at work.
         Call { #[pin] future: F, filter: Option<Box<dyn ResponseFilter>>, head: bool },
         /// The answer is being read.
-        Reply { answer: Answer },
+        Reply { answer: Box<Answer> },
         /// There is an answer already.
         Refused { response: Option<Response<Body>> },
     }
@@ -111,9 +111,9 @@ where
                     let Some(filter) = filter.take() else {
                         return Poll::Ready(Ok(response));
                     };
-                    match Answer::new(response, filter, *head, &this.gate.settings.inspection) {
-                        Ok(response) => return Poll::Ready(Ok(response)),
-                        Err(answer) => State::Reply { answer },
+                    match Answer::of(response, filter, *head, &this.gate.settings.inspection) {
+                        Reply::Ready(response) => return Poll::Ready(Ok(response)),
+                        Reply::Unread(answer) => State::Reply { answer },
                     }
                 }
                 StateProj::Reply { answer } => {

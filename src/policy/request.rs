@@ -37,7 +37,7 @@ impl<'a> PolicyRequest<'a> {
 /// Notes what a policy finds on the record of the call, if there is one.
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    pub(super) policy: Cow<'static, str>,
+    pub(super) policy: &'static str,
     pub(super) call: Option<Call>,
 }
 
@@ -52,7 +52,7 @@ impl Recorder {
     /// never holds a value.
     pub fn found(&self, direction: Direction, label: impl Into<Cow<'static, str>>, count: u64) {
         if let Some(call) = &self.call {
-            call.found(&self.policy, direction, label.into(), count);
+            call.found(self.policy, direction, label.into(), count);
         }
     }
 
@@ -65,13 +65,13 @@ impl Recorder {
 
     pub(super) fn verdict(&self, word: &'static str) {
         if let Some(call) = &self.call {
-            call.policy(&self.policy, word);
+            call.policy(self.policy, word);
         }
     }
 
     pub(super) fn refused(&self, error: &ApiError) {
         if let Some(call) = &self.call {
-            call.refused(&self.policy, error);
+            call.refused(self.policy, error);
         }
     }
 }

@@ -14,6 +14,14 @@ use crate::body::{
 };
 use crate::text::Edits;
 
+/// What becomes of an answer.
+pub(super) enum Reply {
+    /// It may leave.
+    Ready(Response<Body>),
+    /// It has to be read first.
+    Unread(Box<Answer>),
+}
+
 /// An answer that has to be read before it can be filtered.
 pub(super) struct Answer {
     inspect: Option<Inspect>,
@@ -26,12 +34,12 @@ pub(super) struct Answer {
 impl Answer {
     /// The filtered response, if that takes no waiting. `head`: it has no body
     /// whatever its headers say.
-    pub(super) fn new(
+    pub(super) fn of(
         response: Response<Body>,
         filter: Box<dyn ResponseFilter>,
         head: bool,
         inspection: &Inspection,
-    ) -> Result<Response<Body>, Self> {
+    ) -> Reply {
         let (mut parts, body) = response.into_parts();
         let bodiless = matches!(
             parts.status,
@@ -40,7 +48,7 @@ impl Answer {
         let kind = MediaKind::of(&parts.headers);
         // Sound and pictures cannot hold what the filters look for.
         if head || bodiless || body.is_empty() || kind == MediaKind::Binary {
-            return Ok(Response::from_parts(parts, body));
+            return Reply::Ready(Response::from_parts(parts, body));
         }
         let encoding = parts
             .headers
@@ -50,15 +58,15 @@ impl Answer {
             if let Some(encoding) = encoding {
                 let name = String::from_utf8_lossy(encoding.as_bytes());
                 let problem = Problem::Encoding(name.chars().take(32).collect());
-                return Err(Self {
+                return Reply::Unread(Box::new(Self {
                     inspect: None,
                     parts: Some(parts),
                     filter,
                     unreadable: Some((problem, body)),
-                });
+                }));
             }
             forget_length(&mut parts.headers);
-            return Ok(Response::from_parts(parts, body.filter_events(filter)));
+            return Reply::Ready(Response::from_parts(parts, body.filter_events(filter)));
         }
         let limit = inspection.max_response_bytes;
         let mut inspect = Inspect::new(body, &parts.headers, limit);
@@ -66,12 +74,12 @@ impl Answer {
             // An error page that only claims to be JSON is still worth reading.
             inspect = inspect.lenient();
         }
-        Err(Self {
+        Reply::Unread(Box::new(Self {
             inspect: Some(inspect),
             parts: Some(parts),
             filter,
             unreadable: None,
-        })
+        }))
     }
 
     pub(super) fn poll(

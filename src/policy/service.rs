@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -42,7 +41,7 @@ where
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
         let recorder = Recorder {
-            policy: Cow::Borrowed(self.policy.name()),
+            policy: self.policy.name(),
             call: Call::of(request.extensions()).cloned(),
         };
         let gate = Gate {

@@ -23,6 +23,7 @@ pub(super) fn client(connect_timeout: Duration) -> HttpClient {
     http.set_connect_timeout(Some(connect_timeout));
     let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = rustls::crypto::ring::default_provider();
+    #[expect(clippy::expect_used, reason = "proved below")]
     let tls = rustls::ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
         // Fails only for a provider without cipher suites for TLS 1.2 and 1.3;
