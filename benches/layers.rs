@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -167,9 +168,9 @@ const WORDS: [&str; 8] = [
 ];
 
 fn filtered(body: Body) -> Body {
-    let mut body = Some(body);
+    let body = Arc::new(Mutex::new(Some(body)));
     let mut service = PiiRedactLayer::default().layer(service_fn(move |_: Request<Body>| {
-        let mut response = Response::new(body.take().unwrap_or_default());
+        let mut response = Response::new(body.lock().unwrap().take().unwrap_or_default());
         let events = http::HeaderValue::from_static("text/event-stream");
         response.headers_mut().insert("content-type", events);
         std::future::ready(Ok::<_, Infallible>(response))

@@ -347,8 +347,9 @@ impl Call {
         self.state().texts.get_or_insert_default();
     }
 
-    /// Notes the texts of a request as it leaves, if they are to be kept.
-    pub(crate) fn sent(&self, request: &Document) {
+    /// Notes the texts of a request as it leaves for the upstream, if they are
+    /// to be kept. For an upstream service to call.
+    pub fn sent(&self, request: &Document) {
         let mut state = self.state();
         if state.texts.is_some() {
             let mut text = String::new();

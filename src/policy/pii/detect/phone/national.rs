@@ -179,7 +179,10 @@ pub(super) fn trunk(input: &Input<'_>, groups: &Groups) -> Shape {
         return match has(input, groups, 5, 2) {
             Tri::Yes => Shape::No,
             Tri::Open if groups.len() > 5 => Shape::Open,
-            _ => whole(input, groups, 4, groups.len() > 5, NATIONAL),
+            _ => {
+                let more = groups.len() > 5 || groups.overflow.is_some();
+                whole(input, groups, 4, more, NATIONAL)
+            }
         };
     }
     let most = if first.len > 2 { 12 } else { 11 };
