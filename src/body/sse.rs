@@ -1,7 +1,6 @@
 //! The codec of server-sent events (WHATWG HTML, section 9.2): finds events
 //! without copying them, and keeps every byte it was given.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -183,9 +182,9 @@ fn read_data(frame: &Bytes, range: Range<usize>, first: bool) -> Data {
     match (found, joined) {
         (None, _) => Data::None,
         (Some(_), Some(text)) => Data::Joined(String::from_utf8_lossy(&text).into()),
-        (Some(line), None) => match String::from_utf8_lossy(&raw[line.clone()]) {
-            Cow::Borrowed(_) => Data::Line(range.start + line.start..range.start + line.end),
-            Cow::Owned(text) => Data::Joined(text.into()),
+        (Some(line), None) => match std::str::from_utf8(&raw[line.clone()]) {
+            Ok(_) => Data::Line(range.start + line.start..range.start + line.end),
+            Err(_) => Data::Joined(String::from_utf8_lossy(&raw[line]).into()),
         },
     }
 }

@@ -148,14 +148,14 @@ impl EventStream {
         if !json {
             self.index.plain(data);
         }
-        self.note(&event);
+        self.note(&event, data);
         // The event at the back is cheap to clone: its bytes are shared.
         let (finishing, index) = (self.finishing(), std::mem::take(&mut self.index));
         if finishing {
             self.end_detached(&index)?;
         }
         self.queue.push_event(event.clone(), json);
-        let fed = self.feed(&event, &index);
+        let fed = self.feed(data, &index);
         self.index = index;
         fed?;
         if finishing {
@@ -181,8 +181,7 @@ impl EventStream {
     }
 
     /// Hands every text of the event to its filters.
-    fn feed(&mut self, event: &Event, index: &Index) -> Result<(), ApiError> {
-        let data = event.data().unwrap_or_default();
+    fn feed(&mut self, data: &str, index: &Index) -> Result<(), ApiError> {
         for (_, slot) in index.texts() {
             let text = index.text(data, slot);
             let growing = matches!(
@@ -246,11 +245,10 @@ impl EventStream {
     }
 
     /// Tells the watchers what the event says beside its texts.
-    fn note(&mut self, event: &Event) {
+    fn note(&mut self, event: &Event, data: &str) {
         if self.index.choices.is_empty() && self.index.usage.is_none() && !self.index.error {
             return;
         }
-        let data = event.data().unwrap_or_default();
         for choice in &self.index.choices {
             if choice.finish_reason.is_none()
                 && !self.open_choices.contains(&choice.index)

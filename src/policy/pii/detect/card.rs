@@ -244,5 +244,5 @@ fn luhn(digits: &[u8]) -> bool {
             (_, d) => u32::from(d) * 2,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

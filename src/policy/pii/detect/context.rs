@@ -47,7 +47,7 @@ const LIKELY: &[&str] = &[
     "called", "message", "messages", "answer", "answering", "answers", "toll", "tollfree",
     "switchboard", "helpdesk", "signal", "telegram", "viber", "erreichen", "erreichbar", "joindre",
     "contacter", "contacto", "contactar", "contato", "contatto", "numéro", "rappeler",
-    "registered", "dialed", "dialled", "caller", "callers", "phoned", "nummer",
+    "dialed", "dialled", "caller", "callers", "phoned", "nummer",
 ];
 
 /// Words that name some other number, lower-case.
@@ -58,7 +58,7 @@ const OTHERS: &[&str] = &[
     "passport", "license", "licence", "iban", "ssn", "security", "isbn", "issn", "pin", "amount",
     "price", "total", "sum", "build", "version", "commit", "port", "year", "row", "line", "page",
     "step", "driver", "routing", "policy", "tax", "vat", "transaction", "error", "uuid", "hash",
-    "timestamp", "time", "date", "born", "dob", "birth", "birthday", "imei", "imsi", "sku", "omb",
+    "timestamp", "time", "date", "born", "dob", "birth", "birthday", "imei", "imsi", "sku",
     "model", "part", "item", "batch", "token", "tokens", "key", "seed", "size", "bytes", "index",
     "offset", "pid", "ts", "epoch", "salary", "usd", "eur", "konto", "kontonummer", "bestellung",
     "rechnung", "commande", "facture", "compte", "pedido", "factura", "cuenta", "swift", "bic",

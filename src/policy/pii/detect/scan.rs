@@ -136,11 +136,9 @@ pub fn scan(
 /// unfinished word that stands there.
 fn word_with_trigger(set: EntitySet, bytes: &[u8], from: usize) -> (usize, usize) {
     let trigger = next_trigger(set, bytes, from);
-    let mut low = trigger;
     let floor = from.max(trigger.saturating_sub(LEAD));
-    while low > floor && LEADS[usize::from(bytes[low - 1])] {
-        low -= 1;
-    }
+    let lead = bytes.get(floor..trigger).unwrap_or_default().iter().rev();
+    let low = trigger - lead.take_while(|&&b| LEADS[usize::from(b)]).count();
     (low, (trigger + 1).min(bytes.len()))
 }
 

@@ -30,9 +30,11 @@ pub(super) fn best(input: &Input<'_>, groups: &Groups) -> Shape {
     }
     let first = groups.group(0);
     let zeros = first.len >= 2 && groups.digits(0).starts_with(&[0, 0]);
-    let shapes: [fn(&Input<'_>, &Groups) -> Shape; 5] =
-        [exit_code, north_american, bracketed, chinese_mobile, trunk];
-    let shapes = if zeros { &shapes[..1] } else { &shapes[1..] };
+    let shapes: &[fn(&Input<'_>, &Groups) -> Shape] = if zeros {
+        &[exit_code]
+    } else {
+        &[north_american, bracketed, chinese_mobile, trunk]
+    };
     for shape in shapes {
         match shape(input, groups) {
             Shape::No => {}

@@ -10,8 +10,8 @@ fn check(entity: Entity, marked: &[&str]) {
         for finding in whole(&text).iter().rev() {
             assert_eq!(finding.entity, entity, "{text:?}");
             assert!((0.0..=1.0).contains(&finding.score));
-            seen.insert_str(finding.range.end, "»");
-            seen.insert_str(finding.range.start, "«");
+            seen.insert(finding.range.end, '»');
+            seen.insert(finding.range.start, '«');
         }
         assert_eq!(seen, marked);
     }
