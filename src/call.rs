@@ -14,7 +14,9 @@ use std::time::{Duration, Instant, SystemTime};
 use http::{Extensions, HeaderMap, Request, StatusCode};
 use serde::{Serialize, Serializer};
 
-use crate::body::{ApiError, BoxError, Document, Lane, Observer, SegmentKind, Usage, Watch};
+use crate::body::{
+    ApiError, BoxError, Document, Lane, Observer, SegmentKind, Usage, Watch, is_word,
+};
 
 /// Which way a text went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -216,6 +218,8 @@ struct State {
     /// Known only to those who saw it happen.
     failure: Option<Outcome>,
     emitted: bool,
+    /// The stream has said that it is over: a client may leave then.
+    done: bool,
     /// The answer's texts, if they are to be kept.
     texts: Option<Vec<(Lane, String)>>,
 }
@@ -264,6 +268,7 @@ impl Call {
             readers: Vec::new(),
             failure: None,
             emitted: false,
+            done: false,
             texts: None,
         };
         Self {
@@ -328,7 +333,8 @@ impl Call {
     pub(crate) fn set_asked(&self, request: &Document) {
         let record = &mut self.state().record;
         if record.model.is_none() {
-            record.model = request.string_field("model");
+            // Before redaction: only what can be a name may be kept.
+            record.model = request.string_field("model").filter(|name| is_word(name));
             record.stream = request.field("stream") == Some("true");
         }
     }
@@ -419,6 +425,10 @@ impl Call {
             if std::mem::replace(&mut state.emitted, true) {
                 return;
             }
+            let ended = match ended {
+                Outcome::ClientGone if state.done => Outcome::Finished,
+                ended => ended,
+            };
             let outcome = state.failure.unwrap_or(match state.record.status {
                 _ if ended != Outcome::Finished => ended,
                 Some(504) => Outcome::Timeout,
@@ -545,6 +555,10 @@ impl Watch for CallWatch {
 
     fn finish_reason(&mut self, reason: &str) {
         self.0.set_finish_reason(reason);
+    }
+
+    fn done(&mut self) {
+        self.0.state().done = true;
     }
 
     fn error_event(&mut self) {

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::body::{
     Body, BoxError, Flow, Inspect, Inspected, Inspection, Lane, MediaKind, Observer as _,
-    ResponseFilter, Window,
+    ResponseFilter, Window, is_bodiless,
 };
 use crate::call::{Call, CallGuard, CallWatch};
 use crate::text::Edits;
@@ -88,13 +88,14 @@ where
                 }
             };
             this.call.set_status(response.status());
+            *this.head |= is_bodiless(response.status());
             let (parts, mut body) = response.into_parts();
             let kind = MediaKind::of(&parts.headers);
             let encoded = parts.headers.contains_key(header::CONTENT_ENCODING);
             if body.is_events() || (kind == MediaKind::Events && !encoded) {
                 body = body.watch_events(Box::new(CallWatch(this.call.clone())));
                 if *this.include_text {
-                    body = body.filter_events(Box::new(KeepText(this.call.clone())));
+                    body = body.filter_events(Box::new(KeepText(this.call.clone())), false);
                 }
             } else if body.as_document().is_some() {
                 note_document(this.call, &body, *this.include_text);

@@ -34,8 +34,8 @@ impl Filtered {
         }
     }
 
-    pub(super) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>) {
-        self.stream.add_filter(filter);
+    pub(super) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>, strict: bool) {
+        self.stream.add_filter(filter, strict);
     }
 
     pub(super) fn add_watch(&mut self, watch: Box<dyn Watch>) {

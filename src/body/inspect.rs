@@ -1,19 +1,23 @@
 //! Reading a body into a document, or saying why it cannot be.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::io::Read;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use bytestring::ByteString;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 
+use super::sse::BOM;
 use super::{ApiError, Body, BoxError, Document, Held, JsonError, Kind};
+
+/// Codings of one body that are undone.
+const MAX_CODINGS: usize = 2;
 
 /// How bodies are read, and what becomes of those that cannot be.
 ///
@@ -84,8 +88,8 @@ impl Inspection {
         let rule = match problem {
             Problem::TooLarge { .. } => self.too_large,
             Problem::Encoding(_) | Problem::Binary => self.undecodable,
-            Problem::Malformed(_) | Problem::NotUtf8 { .. } => self.malformed,
-            Problem::Broken => Uninspectable::Refuse,
+            Problem::Malformed(_) | Problem::NotUtf8 { .. } | Problem::Escapes => self.malformed,
+            Problem::Broken | Problem::TimedOut => Uninspectable::Refuse,
         };
         rule == Uninspectable::Pass
     }
@@ -94,12 +98,60 @@ impl Inspection {
 /// Why a body cannot be inspected.
 #[derive(Debug)]
 pub(crate) enum Problem {
-    TooLarge { limit: usize },
+    TooLarge {
+        limit: usize,
+    },
     Encoding(String),
     Binary,
-    NotUtf8 { at: usize },
+    NotUtf8 {
+        at: usize,
+    },
     Malformed(JsonError),
+    /// Text that is nearly JSON and holds escapes, which another reader might
+    /// undo.
+    Escapes,
     Broken,
+    TimedOut,
+}
+
+/// A body has taken too long. The errors of bodies have it among their sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedOut {
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "took longer than {} s", self.limit.as_secs_f64())
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
+fn timed_out(error: &BoxError) -> bool {
+    let first: &(dyn std::error::Error + 'static) = &**error;
+    std::iter::successors(Some(first), |error| error.source()).any(|error| error.is::<TimedOut>())
+}
+
+/// Headers that say how long a body is, or what it hashes to, and are wrong
+/// once it has been edited.
+pub(crate) fn forget_length(headers: &mut HeaderMap) {
+    for name in [
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::ETAG,
+    ] {
+        headers.remove(name);
+    }
+    for name in ["content-digest", "repr-digest", "digest", "content-md5"] {
+        headers.remove(name);
+    }
+}
+
+/// Whether answers with this status have no body, whatever their headers say.
+pub(crate) fn is_bodiless(status: StatusCode) -> bool {
+    status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 impl fmt::Display for Problem {
@@ -113,7 +165,9 @@ impl fmt::Display for Problem {
             Self::Binary => f.write_str("binary content cannot be inspected"),
             Self::NotUtf8 { at } => write!(f, "not valid UTF-8 at byte {at}"),
             Self::Malformed(error) => error.fmt(f),
+            Self::Escapes => f.write_str("escapes in what is not valid JSON"),
             Self::Broken => f.write_str("the body broke off"),
+            Self::TimedOut => f.write_str("the body took too long"),
         }
     }
 }
@@ -129,23 +183,21 @@ impl Problem {
             ),
             Self::Binary => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::NotUtf8 { .. } => (StatusCode::BAD_REQUEST, "invalid_utf8"),
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
+            Self::Malformed(_) | Self::Escapes => (StatusCode::BAD_REQUEST, "invalid_json"),
             Self::Broken => (StatusCode::BAD_REQUEST, "incomplete_request"),
+            Self::TimedOut => (StatusCode::REQUEST_TIMEOUT, "request_timeout"),
         };
         ApiError::new(status, code, format!("request body: {self}"))
     }
 
     /// The answer to a client whose reply has it.
     pub(crate) fn in_response(&self) -> ApiError {
-        let code = match self {
-            Self::Broken => "upstream_reset",
-            _ => "uninspectable_response",
+        let (status, code) = match self {
+            Self::Broken => (StatusCode::BAD_GATEWAY, "upstream_reset"),
+            Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout"),
+            _ => (StatusCode::BAD_GATEWAY, "uninspectable_response"),
         };
-        ApiError::new(
-            StatusCode::BAD_GATEWAY,
-            code,
-            format!("response of the upstream: {self}"),
-        )
+        ApiError::new(status, code, format!("response of the upstream: {self}"))
     }
 }
 
@@ -170,8 +222,8 @@ impl MediaKind {
         match kind.as_str() {
             "application/json" => Self::Json,
             "text/event-stream" => Self::Events,
-            "application/octet-stream" | "application/zip" | "application/pdf" => Self::Binary,
             _ if kind.ends_with("+json") => Self::Json,
+            _ if kind.ends_with("+xml") => Self::Other,
             _ if ["audio/", "image/", "video/", "font/"]
                 .iter()
                 .any(|prefix| kind.starts_with(prefix)) =>
@@ -200,7 +252,8 @@ pub(crate) struct Inspect {
     broken: Option<BoxError>,
     limit: usize,
     kind: MediaKind,
-    encodings: Option<HeaderValue>,
+    /// Content codings, in the order in which they were applied.
+    encodings: Vec<String>,
 }
 
 impl Inspect {
@@ -214,7 +267,7 @@ impl Inspect {
             broken: None,
             limit,
             kind: MediaKind::of(headers),
-            encodings: headers.get(header::CONTENT_ENCODING).cloned(),
+            encodings: codings(headers),
         }
     }
 
@@ -253,7 +306,7 @@ impl Inspect {
 
     fn parse(&mut self, mut body: Body) -> Inspected {
         let bytes = self.take();
-        match document_of(&bytes, self.kind, self.encodings.as_ref(), self.limit) {
+        match document_of(&bytes, self.kind, &self.encodings, self.limit) {
             Ok(document) => {
                 body.kind = Kind::Document(Box::new(Held {
                     document,
@@ -308,8 +361,13 @@ impl Future for Inspect {
                         return Poll::Ready(this.parse(body));
                     }
                     Some(Err(error)) => {
+                        let problem = if timed_out(&error) {
+                            Problem::TimedOut
+                        } else {
+                            Problem::Broken
+                        };
                         this.broken = Some(error);
-                        Problem::Broken
+                        problem
                     }
                 }
             };
@@ -367,22 +425,36 @@ impl http_body::Body for Rest {
     }
 }
 
+/// The content codings that are to be undone; a few at most, for each costs a
+/// copy, and nobody uses two.
+fn codings(headers: &HeaderMap) -> Vec<String> {
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .map(|name| String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase())
+        .filter(|name| !name.is_empty() && name != "identity")
+        .take(MAX_CODINGS + 1)
+        .collect()
+}
+
 fn document_of(
     bytes: &Bytes,
     kind: MediaKind,
-    encodings: Option<&HeaderValue>,
+    encodings: &[String],
     limit: usize,
 ) -> Result<Document, Problem> {
-    let mut bytes = Cow::Borrowed(bytes);
-    if let Some(encodings) = encodings {
-        let names = String::from_utf8_lossy(encodings.as_bytes()).to_ascii_lowercase();
-        for name in names.split(',').rev() {
-            bytes = Cow::Owned(decode(&bytes, name.trim(), limit)?);
-        }
+    let mut bytes = bytes.clone();
+    if encodings.len() > MAX_CODINGS {
+        return Err(Problem::Encoding("of many layers".to_owned()));
     }
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    for name in encodings.iter().rev() {
+        bytes = decode(&bytes, name, limit)?;
+    }
+    let text = bytes.strip_prefix(BOM).unwrap_or(&bytes);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     let structured = matches!(first, Some(b'{' | b'[' | b'"'));
-    let message = match ByteString::try_from(bytes.into_owned()) {
+    let message = match ByteString::try_from(bytes) {
         Ok(message) => message,
         Err(error) if kind == MediaKind::Json || structured => {
             let at = error.valid_up_to();
@@ -401,6 +473,9 @@ fn document_of(
             Err(error @ JsonError::Syntax { .. }) if kind == MediaKind::Json => {
                 return Err(Problem::Malformed(error));
             }
+            Err(JsonError::Syntax { .. }) if message.contains("\\u") => {
+                return Err(Problem::Escapes);
+            }
             Err(JsonError::Syntax { .. }) => {}
             Err(error) => return Err(Problem::Malformed(error)),
         }
@@ -415,7 +490,6 @@ fn decode(bytes: &[u8], name: &str, limit: usize) -> Result<Bytes, Problem> {
     let mut out = Vec::new();
     let bounded = limit as u64 + 1;
     let read = match name {
-        "identity" | "" => return Ok(Bytes::copy_from_slice(bytes)),
         "gzip" | "x-gzip" => flate2::read::MultiGzDecoder::new(bytes)
             .take(bounded)
             .read_to_end(&mut out),

@@ -26,11 +26,15 @@ use http_body_util::combinators::UnsyncBoxBody;
 use serde::{Deserialize, Serialize};
 
 pub use self::api_error::ApiError;
+pub(crate) use self::document::index::is_word;
 pub use self::document::{Document, JsonError, MAX_DEPTH, Role, Segment, SegmentKind};
 pub(crate) use self::filter::Watch;
 pub use self::filter::{Flow, Lane, ResponseFilter, Window};
 use self::filtered::Filtered;
-pub(crate) use self::inspect::{Inspect, Inspected, MediaKind, Problem};
+pub use self::inspect::TimedOut;
+pub(crate) use self::inspect::{
+    Inspect, Inspected, MediaKind, Problem, forget_length, is_bodiless,
+};
 pub use self::inspect::{Inspection, Uninspectable};
 
 /// Any error.
@@ -149,6 +153,12 @@ impl Body {
         }
     }
 
+    /// The body with other content, for the same observers.
+    pub(crate) fn with_content(mut self, bytes: Bytes) -> Self {
+        self.kind = Kind::Full(bytes);
+        self
+    }
+
     /// Whether it is known to have no content.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -160,9 +170,10 @@ impl Body {
     }
 
     /// Reads the body as server-sent events, and runs `filter` over them
-    /// behind those that are there.
-    pub(crate) fn filter_events(mut self, filter: Box<dyn ResponseFilter>) -> Self {
-        self.as_events().add_filter(filter);
+    /// behind those that are there. With `strict`, a stream that it could not
+    /// read is ended.
+    pub(crate) fn filter_events(mut self, filter: Box<dyn ResponseFilter>, strict: bool) -> Self {
+        self.as_events().add_filter(filter, strict);
         self
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Event {
     /// All of it, the blank line included.
     pub(crate) range: Range<usize>,
     pub(crate) data: Data,
+    /// Lines that are neither data nor blank.
+    pub(crate) others: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -107,8 +109,19 @@ impl Decoder {
         if range.len() > MAX_EVENT {
             return Err(TooLong);
         }
-        let data = read_data(&frame, range.clone(), std::mem::take(&mut self.first));
-        Ok(Event { frame, range, data })
+        let first = std::mem::take(&mut self.first);
+        let (data, others) = read_data(&frame, range.clone(), first);
+        Ok(Event {
+            frame,
+            range,
+            data,
+            others,
+        })
+    }
+
+    /// What has been kept of an event that is not whole, as it came.
+    pub(crate) fn take_partial(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.partial)
     }
 
     /// The event that the end of the stream cut short.
@@ -117,6 +130,25 @@ impl Decoder {
             return None;
         }
         self.event(&Bytes::new(), 0..0).ok()
+    }
+}
+
+/// What a line that is not data is, by the standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OtherLine {
+    /// `event`, `id`, `retry` or a comment.
+    Known,
+    /// No field that a reader of events knows; another reader might read it.
+    Unknown,
+}
+
+impl OtherLine {
+    pub(crate) fn of(line: &[u8]) -> Self {
+        let name = line.split(|&byte| byte == b':').next().unwrap_or(line);
+        match name {
+            b"" | b"event" | b"id" | b"retry" => Self::Known,
+            _ => Self::Unknown,
+        }
     }
 }
 
@@ -150,7 +182,7 @@ pub(crate) fn data_value(line: &[u8]) -> Option<usize> {
 
 pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 
-fn read_data(frame: &Bytes, range: Range<usize>, first: bool) -> Data {
+fn read_data(frame: &Bytes, range: Range<usize>, first: bool) -> (Data, bool) {
     let raw = &frame[range.clone()];
     let skip = if first && raw.starts_with(BOM) {
         BOM.len()
@@ -159,9 +191,11 @@ fn read_data(frame: &Bytes, range: Range<usize>, first: bool) -> Data {
     };
     let mut found: Option<Range<usize>> = None;
     let mut joined: Option<Vec<u8>> = None;
+    let mut others = false;
     for (line, _) in lines(&raw[skip..]) {
         let line = line.start + skip..line.end + skip;
         let Some(value) = data_value(&raw[line.clone()]) else {
+            others |= !line.is_empty();
             continue;
         };
         let value = line.start + value..line.end;
@@ -179,14 +213,15 @@ fn read_data(frame: &Bytes, range: Range<usize>, first: bool) -> Data {
             }
         }
     }
-    match (found, joined) {
+    let data = match (found, joined) {
         (None, _) => Data::None,
         (Some(_), Some(text)) => Data::Joined(String::from_utf8_lossy(&text).into()),
         (Some(line), None) => match std::str::from_utf8(&raw[line.clone()]) {
             Ok(_) => Data::Line(range.start + line.start..range.start + line.end),
             Err(_) => Data::Joined(String::from_utf8_lossy(&raw[line]).into()),
         },
-    }
+    };
+    (data, others)
 }
 
 impl Event {
@@ -197,6 +232,48 @@ impl Event {
             // Found to be valid when the event was read.
             Data::Line(range) => std::str::from_utf8(&self.frame[range.clone()]).ok(),
             Data::Joined(text) => Some(text),
+        }
+    }
+
+    /// An event of our own, which says nothing that is to be read.
+    pub(crate) fn opaque(bytes: Bytes) -> Self {
+        Self {
+            range: 0..bytes.len(),
+            frame: bytes,
+            data: Data::None,
+            others: false,
+        }
+    }
+
+    /// The lines that are neither data nor blank, with their newlines.
+    pub(crate) fn other_lines(&self) -> impl Iterator<Item = (Range<usize>, &[u8])> {
+        let raw = &self.frame[self.range.clone()];
+        lines(raw).filter_map(|(line, next)| {
+            let text = &raw[line.clone()];
+            let text = text.strip_prefix(BOM).unwrap_or(text);
+            let other = !text.is_empty() && data_value(text).is_none();
+            other.then_some((line.start..next, text))
+        })
+    }
+
+    /// The event without these lines.
+    pub(crate) fn without(&self, lines: &[Range<usize>]) -> Self {
+        let raw = &self.frame[self.range.clone()];
+        let mut out = Vec::with_capacity(raw.len());
+        let mut at = 0;
+        for line in lines {
+            out.extend_from_slice(&raw[at..line.start]);
+            at = line.end;
+        }
+        out.extend_from_slice(&raw[at..]);
+        let frame = Bytes::from(out);
+        let range = 0..frame.len();
+        let (data, others) = read_data(&frame, range.clone(), false);
+        Self {
+            frame,
+            range,
+            data,
+            others,
         }
     }
 

@@ -27,7 +27,10 @@ pub(super) fn build(
         .layer(ErrorResponseLayer::new())
         .service(upstream(target, 0)?);
     let mut stack = BoxCloneSyncService::new(service);
-    let chain: Vec<_> = config.active_policies().collect();
+    let mut chain: Vec<_> = config.active_policies().collect();
+    // Wherever it is named: it is to see what the client got, and never what
+    // has not been redacted yet.
+    chain.sort_by_key(|policy| *policy != PolicyName::Audit);
     for policy in chain.into_iter().rev() {
         stack = match policy {
             PolicyName::Audit => {

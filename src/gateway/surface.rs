@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Router;
 use axum::response::IntoResponse;
@@ -11,12 +12,15 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service as _, ServiceBuilder, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::body::{ApiError, Body};
 
 pub(super) type Stack = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long a client may pause within the body of a request.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 
 pub(super) fn router(stack: Stack) -> Router {
@@ -40,7 +44,8 @@ pub(super) fn router(stack: Stack) -> Router {
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-                .layer(CatchPanicLayer::custom(panicked)),
+                .layer(CatchPanicLayer::custom(panicked))
+                .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT)),
         )
 }
 

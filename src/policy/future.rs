@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -14,7 +14,7 @@ use super::response::{Answer, Recording, Reply};
 use super::verdict::{Action, DeferredVerdict};
 use super::{OnFailure, Policy, PolicyRequest, Recorder, Verdict};
 use crate::body::{
-    ApiError, Body, BoxError, Document, Inspect, Inspected, Problem, ResponseFilter,
+    ApiError, Body, BoxError, Document, Inspect, Inspected, Problem, ResponseFilter, forget_length,
 };
 
 pin_project! {
@@ -37,9 +37,13 @@ pin_project! {
         /// The request's body is being read.
         Read { inspect: Inspect, rest: Option<(request::Parts, S)> },
         /// The policy is making up its mind.
-        Judge { verdict: DeferredVerdict, request: Option<(request::Parts, Body, S)> },
+        Judge {
+            verdict: DeferredVerdict,
+            filters: Vec<Box<dyn ResponseFilter>>,
+            request: Option<(request::Parts, Body, S)>,
+        },
         /// The service within is at work.
-        Call { #[pin] future: F, filter: Option<Box<dyn ResponseFilter>>, head: bool },
+        Call { #[pin] future: F, filters: Vec<Box<dyn ResponseFilter>>, head: bool },
         /// The answer is being read.
         Reply { answer: Box<Answer> },
         /// There is an answer already.
@@ -95,23 +99,29 @@ where
                     };
                     this.gate.read(read, parts, inner)
                 }
-                StateProj::Judge { verdict, request } => {
+                StateProj::Judge {
+                    verdict,
+                    filters,
+                    request,
+                } => {
                     let verdict = ready!(verdict.as_mut().poll(cx));
                     let Some((parts, body, inner)) = request.take() else {
                         return Poll::Pending;
                     };
-                    this.gate.judged(verdict, parts, body, inner)
+                    this.gate
+                        .judged(verdict, std::mem::take(filters), parts, body, inner)
                 }
                 StateProj::Call {
                     future,
-                    filter,
+                    filters,
                     head,
                 } => {
                     let response = ready!(future.poll(cx))?.map(Body::new);
-                    let Some(filter) = filter.take() else {
+                    let filters = std::mem::take(filters);
+                    if filters.is_empty() {
                         return Poll::Ready(Ok(response));
-                    };
-                    match Answer::of(response, filter, *head, &this.gate.settings.inspection) {
+                    }
+                    match Answer::of(response, filters, *head, &this.gate.settings.inspection) {
                         Reply::Ready(response) => return Poll::Ready(Ok(response)),
                         Reply::Unread(answer) => State::Reply { answer },
                     }
@@ -195,12 +205,13 @@ impl<P: Policy> Gate<P> {
             document,
             recorder: &self.recorder,
         });
-        self.judged(verdict, parts, body, inner)
+        self.judged(verdict, Vec::new(), parts, body, inner)
     }
 
     fn judged<S>(
         &self,
         verdict: Result<Verdict, BoxError>,
+        mut filters: Vec<Box<dyn ResponseFilter>>,
         mut parts: request::Parts,
         mut body: Body,
         mut inner: S,
@@ -232,6 +243,9 @@ impl<P: Policy> Gate<P> {
                 Verdict::proceed()
             }
         };
+        if let Some(filter) = verdict.filter {
+            filters.push(self.recording(filter));
+        }
         match verdict.action {
             Action::Continue => {}
             Action::Rewrite(edits) => {
@@ -246,12 +260,12 @@ impl<P: Policy> Gate<P> {
             Action::Deferred(verdict) => {
                 return State::Judge {
                     verdict,
+                    filters,
                     request: Some((parts, body, inner)),
                 };
             }
         }
-        let filter = verdict.filter.map(|filter| self.recording(filter));
-        if filter.is_some() {
+        if !filters.is_empty() {
             // An answer that is compressed could not be read.
             parts.headers.insert(
                 header::ACCEPT_ENCODING,
@@ -261,7 +275,7 @@ impl<P: Policy> Gate<P> {
         let head = parts.method == Method::HEAD;
         State::Call {
             future: inner.call(Request::from_parts(parts, body)),
-            filter,
+            filters,
             head,
         }
     }
@@ -287,26 +301,11 @@ impl<P: Policy> Gate<P> {
     }
 }
 
-/// Headers that say how long a body is, or what it hashes to, and are wrong
-/// once it has been edited.
-pub(super) fn forget_length(headers: &mut HeaderMap) {
-    for name in [
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-        header::ETAG,
-    ] {
-        headers.remove(name);
-    }
-    for name in ["content-digest", "repr-digest", "digest", "content-md5"] {
-        headers.remove(name);
-    }
-}
-
 /// What a client is told when its reply could not be inspected.
 pub(super) fn refuse_reply(problem: &Problem, recorder: &Recorder) -> Response<Body> {
     let error = problem.in_response();
     match problem {
-        Problem::Broken => {}
+        Problem::Broken | Problem::TimedOut => {}
         _ => recorder.refused(&error),
     }
     error.into_response()

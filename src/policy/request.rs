@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::fmt;
 
 use http::request::Parts;
 
@@ -6,7 +7,6 @@ use crate::body::{ApiError, Document};
 use crate::call::{Call, Direction};
 
 /// A request as a policy sees it.
-#[derive(Debug)]
 pub struct PolicyRequest<'a> {
     pub(super) parts: &'a Parts,
     pub(super) document: &'a Document,
@@ -31,6 +31,17 @@ impl<'a> PolicyRequest<'a> {
     #[must_use]
     pub fn recorder(&self) -> &'a Recorder {
         self.recorder
+    }
+}
+
+/// Without headers, which may hold keys.
+impl fmt::Debug for PolicyRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyRequest")
+            .field("method", &self.parts.method)
+            .field("path", &self.parts.uri.path())
+            .field("document", &self.document)
+            .finish_non_exhaustive()
     }
 }
 

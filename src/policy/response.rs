@@ -4,13 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{Response, StatusCode, header, response};
+use http::{Response, header, response};
 
 use super::Recorder;
-use super::future::{forget_length, refuse_reply};
+use super::future::refuse_reply;
 use crate::body::filter::filter_document;
 use crate::body::{
-    Body, Flow, Inspect, Inspected, Inspection, MediaKind, Problem, ResponseFilter, Window,
+    Body, Flow, Inspect, Inspected, Inspection, MediaKind, Problem, ResponseFilter, Uninspectable,
+    Window, forget_length, is_bodiless,
 };
 use crate::text::Edits;
 
@@ -26,7 +27,7 @@ pub(super) enum Reply {
 pub(super) struct Answer {
     inspect: Option<Inspect>,
     parts: Option<response::Parts>,
-    filter: Box<dyn ResponseFilter>,
+    filters: Vec<Box<dyn ResponseFilter>>,
     /// An encoded stream: no use reading it.
     unreadable: Option<(Problem, Body)>,
 }
@@ -36,37 +37,36 @@ impl Answer {
     /// whatever its headers say.
     pub(super) fn of(
         response: Response<Body>,
-        filter: Box<dyn ResponseFilter>,
+        filters: Vec<Box<dyn ResponseFilter>>,
         head: bool,
         inspection: &Inspection,
     ) -> Reply {
         let (mut parts, body) = response.into_parts();
-        let bodiless = matches!(
-            parts.status,
-            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::SWITCHING_PROTOCOLS
-        );
         let kind = MediaKind::of(&parts.headers);
         // Sound and pictures cannot hold what the filters look for.
-        if head || bodiless || body.is_empty() || kind == MediaKind::Binary {
+        if head || is_bodiless(parts.status) || body.is_empty() || kind == MediaKind::Binary {
             return Reply::Ready(Response::from_parts(parts, body));
         }
         let encoding = parts
             .headers
             .get(header::CONTENT_ENCODING)
             .filter(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
-        if body.is_events() || kind == MediaKind::Events {
+        // An error is no stream, whatever it claims to be.
+        let events = kind == MediaKind::Events && parts.status.is_success();
+        if body.is_events() || events {
             if let Some(encoding) = encoding {
                 let name = String::from_utf8_lossy(encoding.as_bytes());
                 let problem = Problem::Encoding(name.chars().take(32).collect());
                 return Reply::Unread(Box::new(Self {
                     inspect: None,
                     parts: Some(parts),
-                    filter,
+                    filters,
                     unreadable: Some((problem, body)),
                 }));
             }
             forget_length(&mut parts.headers);
-            return Reply::Ready(Response::from_parts(parts, body.filter_events(filter)));
+            let body = filter_events(body, filters, inspection);
+            return Reply::Ready(Response::from_parts(parts, body));
         }
         let limit = inspection.max_response_bytes;
         let mut inspect = Inspect::new(body, &parts.headers, limit);
@@ -77,7 +77,7 @@ impl Answer {
         Reply::Unread(Box::new(Self {
             inspect: Some(inspect),
             parts: Some(parts),
-            filter,
+            filters,
             unreadable: None,
         }))
     }
@@ -98,7 +98,10 @@ impl Answer {
         };
         let mut body = match read {
             Inspected::Document(body) => body,
-            Inspected::Problem(problem, body) if inspection.passes(&problem) => {
+            // Bytes that are no text cannot hold what the filters look for.
+            Inspected::Problem(problem, body)
+                if inspection.passes(&problem) || matches!(problem, Problem::Binary) =>
+            {
                 recorder.warn(format!("response body passed uninspected: {problem}"));
                 return Poll::Ready(Response::from_parts(parts, body));
             }
@@ -109,10 +112,19 @@ impl Answer {
         if parts.headers.remove(header::CONTENT_ENCODING).is_some() {
             forget_length(&mut parts.headers);
         }
+        let filters = std::mem::take(&mut self.filters);
         if let Some(document) = body.as_document_mut() {
-            if let Err(error) = filter_document(&mut *self.filter, document) {
-                recorder.refused(&error);
-                return Poll::Ready(error.into_response());
+            if document.looks_like_events() {
+                let bytes = document.to_bytes();
+                let body = filter_events(body.with_content(bytes), filters, inspection);
+                forget_length(&mut parts.headers);
+                return Poll::Ready(Response::from_parts(parts, body));
+            }
+            for mut filter in filters {
+                if let Err(error) = filter_document(&mut *filter, document) {
+                    recorder.refused(&error);
+                    return Poll::Ready(error.into_response());
+                }
             }
             if document.is_edited() {
                 forget_length(&mut parts.headers);
@@ -120,6 +132,18 @@ impl Answer {
         }
         Poll::Ready(Response::from_parts(parts, body))
     }
+}
+
+fn filter_events(
+    mut body: Body,
+    filters: Vec<Box<dyn ResponseFilter>>,
+    inspection: &Inspection,
+) -> Body {
+    let strict = inspection.malformed == Uninspectable::Refuse;
+    for filter in filters {
+        body = body.filter_events(filter, strict);
+    }
+    body
 }
 
 /// Notes on the record when a filter ends a stream.

@@ -1,10 +1,9 @@
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::body::{ApiError, BoxError};
+use crate::body::{ApiError, BoxError, TimedOut};
 
 /// Why an upstream gave no answer, or not the whole of it.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ pub enum UpstreamError {
     /// The connection could not be secured.
     Tls(BoxError),
     /// It took longer than the limit.
-    Timeout(Duration),
+    Timeout(TimedOut),
     /// The connection broke off.
     Reset(BoxError),
     /// What came was not HTTP.
@@ -44,9 +43,7 @@ impl fmt::Display for UpstreamError {
         match self {
             Self::Connect(_) => f.write_str("could not connect to the upstream"),
             Self::Tls(_) => f.write_str("could not secure the connection to the upstream"),
-            Self::Timeout(limit) => {
-                write!(f, "the upstream took longer than {} s", limit.as_secs_f64())
-            }
+            Self::Timeout(timed_out) => write!(f, "the upstream {timed_out}"),
             Self::Reset(_) => f.write_str("the upstream broke off"),
             Self::Protocol(_) => f.write_str("the upstream did not speak HTTP"),
             Self::MissingKey(how) => f.write_str(how),
@@ -61,7 +58,8 @@ impl Error for UpstreamError {
             | Self::Tls(error)
             | Self::Reset(error)
             | Self::Protocol(error) => Some(&**error),
-            Self::Timeout(_) | Self::MissingKey(_) => None,
+            Self::Timeout(timed_out) => Some(timed_out),
+            Self::MissingKey(_) => None,
         }
     }
 }

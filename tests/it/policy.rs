@@ -8,7 +8,9 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use portcullis::body::{Inspection, Uninspectable};
 use portcullis::call::{Call, Outcome};
-use portcullis::policy::{OnFailure, Policy, PolicyLayer, PolicyRequest, Verdict};
+use portcullis::policy::{
+    Flow, OnFailure, Policy, PolicyLayer, PolicyRequest, ResponseFilter, Verdict, Window,
+};
 use portcullis::text::Edits;
 use portcullis::{ApiError, AuditLayer, Body, BoxError, PiiRedactLayer};
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
@@ -30,6 +32,19 @@ impl Policy for Obedient {
     }
 }
 
+/// Puts a mark at the end of every text.
+struct Stamp(&'static str);
+
+impl ResponseFilter for Stamp {
+    fn filter(&mut self, window: &Window<'_>, edits: &mut Edits) -> Flow {
+        let end = window.text().len();
+        if window.is_last() {
+            edits.replace(end..end, self.0);
+        }
+        Flow::Release(end)
+    }
+}
+
 fn obey(order: &str) -> Result<Verdict, BoxError> {
     let no = ApiError::new(StatusCode::FORBIDDEN, "no", "no");
     Ok(match order {
@@ -39,6 +54,11 @@ fn obey(order: &str) -> Result<Verdict, BoxError> {
             let mut edits = Edits::new();
             edits.replace(0..7, "done");
             Verdict::rewrite(vec![(0, edits)])
+        }
+        "filter" => Verdict::proceed().with_filter(Stamp("<1>")),
+        "later filter" => {
+            let later = async { Ok(Verdict::proceed().with_filter(Stamp("<2>"))) };
+            Verdict::deferred(later).with_filter(Stamp("<1>"))
         }
         later if later.starts_with("later ") => {
             let order = later["later ".len()..].to_owned();
@@ -73,6 +93,8 @@ async fn verdicts_at_once_and_later() {
         ("rewrite", 200, "done", "rewrite"),
         ("later go", 200, "later go", "continue"),
         ("later rewrite", 200, "doneewrite", "rewrite"),
+        ("filter", 200, "filter<1>", "continue"),
+        ("later filter", 200, "later filter<1><2>", "continue"),
     ] {
         let (got, text, records) = ask(PolicyLayer::new(Obedient), order).await;
         assert_eq!((got.as_u16(), text.as_str()), (status, body), "{order}");
@@ -230,4 +252,82 @@ async fn compressed_requests_are_read() {
         (status, &bytes[..]),
         (200, &br#"{"a":"[EMAIL_ADDRESS]"}"#[..])
     );
+}
+
+#[tokio::test]
+async fn streams_under_another_name_are_streams() {
+    let event = |text: &str| {
+        format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+    };
+    let stream = event("jane@exam") + &event("ple.com ") + &event("jo\\u0040example.com");
+    for kind in [
+        "text/plain",
+        "application/octet-stream",
+        "application/x-ndjson",
+    ] {
+        let stream = stream.clone();
+        let service = PiiRedactLayer::default().layer(service_fn(move |_: Request<Body>| {
+            let response = Response::builder().header("content-type", kind);
+            let response = response.body(Full::<Bytes>::from(stream.clone())).unwrap();
+            std::future::ready(Ok::<_, Infallible>(response))
+        }));
+        let response = service.oneshot(Request::new(Body::empty())).await.unwrap();
+        let text = response.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&text);
+        assert!(!text.contains("exam"), "{kind} {text}");
+    }
+}
+
+#[test]
+fn nothing_is_shown_of_a_request() {
+    struct Show;
+    impl Policy for Show {
+        fn name(&self) -> &'static str {
+            "show"
+        }
+        fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
+            let shown = format!("{request:?}");
+            assert!(!shown.contains("secret"), "{shown}");
+            Ok(Verdict::proceed())
+        }
+    }
+    let mut service = PolicyLayer::new(Show).layer(service_fn(async |_: Request<Body>| {
+        Ok::<_, Infallible>(Response::new(Body::empty()))
+    }));
+    let request = Request::get("/?key=secret").header("authorization", "Bearer secret");
+    let request = request.body(Body::from("secret")).unwrap();
+    let future = tower::Service::call(&mut service, request);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(future).unwrap();
+}
+
+/// Work that grew with the square of the input took minutes here.
+#[tokio::test]
+async fn hostile_documents_take_linear_time() {
+    let many = 60_000;
+    let echoes = format!(
+        r#"{{"choices":[{}{{"x":[{}]}}]}}"#,
+        r#"{"logprobs":1},"#.repeat(many),
+        vec![r#""10.1.1.1""#; many].join(","),
+    );
+    let indexes = format!(
+        r#"{{"model":"m","messages":[{{"tool_calls":[{{"x":[{}]{}}}]}}]}}"#,
+        vec![r#""a""#; many].join(","),
+        r#","index":1"#.repeat(many),
+    );
+    for body in [echoes, indexes] {
+        let service =
+            PiiRedactLayer::default().layer(service_fn(async |request: Request<Body>| {
+                Ok::<_, Infallible>(Response::new(request.into_body()))
+            }));
+        let request = Request::post("/").header("content-type", "application/json");
+        let mut request = request.body(Body::from(body)).unwrap();
+        let codings = ",".repeat(8000).parse().unwrap();
+        request.headers_mut().insert("content-encoding", codings);
+        let limit = Duration::from_secs(20);
+        let response = tokio::time::timeout(limit, service.oneshot(request)).await;
+        let response = response.unwrap().unwrap();
+        assert_eq!(response.status(), 200);
+        response.into_body().collect().await.unwrap();
+    }
 }

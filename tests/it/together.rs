@@ -68,7 +68,7 @@ async fn plain_calls_and_streams_have_their_own_limits() {
         .timeout(Duration::from_millis(100))
         .stream_timeout(Duration::from_secs(20));
     let error = upstream.clone().oneshot(request(false)).await.unwrap_err();
-    assert!(matches!(error, UpstreamError::Timeout(limit) if limit.as_millis() == 100));
+    assert!(matches!(error, UpstreamError::Timeout(after) if after.limit.as_millis() == 100));
     assert_eq!(upstream.oneshot(request(true)).await.unwrap().status(), 200);
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Slot {
     pub(crate) tool: Option<u32>,
     /// A name or token of the protocol, not text; only if the shape is known.
     control: bool,
+    /// Stands in an [`Echo`]: read only if the text it repeats is not there.
+    echo: bool,
 }
 
 impl Slot {
@@ -67,6 +69,9 @@ pub(crate) struct Index {
     pub(crate) usage: Option<Usage>,
     pub(crate) error: bool,
     pub(crate) object: bool,
+    /// A stream's readers may not agree on which text goes where: a key that
+    /// tells so is there twice, or is not what it should be.
+    pub(crate) ambiguous: bool,
     arena: String,
 }
 
@@ -89,6 +94,8 @@ enum At {
     Data,
     Usage,
     Echo,
+    /// A piece of text in a stream of another API.
+    Delta,
     /// A string here is a word of the protocol.
     Control,
     Other,
@@ -107,9 +114,19 @@ impl Index {
             index: self,
             role: None,
             delta: false,
+            tool: None,
+            in_choice: false,
+            output: None,
         };
         walker.value(At::Root, 0)?;
         walker.lexer.end()?;
+        if let Some(output) = walker.output {
+            for slot in &mut self.slots {
+                if slot.kind == SegmentKind::Delta {
+                    slot.choice.get_or_insert(output);
+                }
+            }
+        }
         if self.shape_is_known(text) {
             // Echoes point at slots by number: controls stay in place and are
             // told apart by their flag.
@@ -129,6 +146,7 @@ impl Index {
         self.usage = None;
         self.error = false;
         self.object = false;
+        self.ambiguous = false;
         self.arena.clear();
     }
 
@@ -144,6 +162,7 @@ impl Index {
             choice: None,
             tool: None,
             control: false,
+            echo: false,
         });
     }
 
@@ -203,6 +222,12 @@ struct Walker<'a> {
     role: Option<Role>,
     /// The choice that the walker is in has a `delta`.
     delta: bool,
+    /// The `index` of the tool call that the walker is in.
+    tool: Option<u32>,
+    /// The walker is in a choice, or in something like one.
+    in_choice: bool,
+    /// Which output an event of another API belongs to.
+    output: Option<u32>,
 }
 
 impl Walker<'_> {
@@ -292,8 +317,13 @@ impl Walker<'_> {
         let from = self.index.slots.len();
         let echoes = self.index.echoes.len();
         let outer_role = self.role;
-        if at == At::Message {
-            self.role = None;
+        let outer_choice = self.in_choice;
+        let outer_tool = self.tool;
+        match at {
+            At::Message => self.role = None,
+            At::ToolCall => self.tool = None,
+            At::Choice => self.in_choice = true,
+            _ => {}
         }
         let own = if counted {
             self.index.choices.push(Choice {
@@ -308,8 +338,9 @@ impl Walker<'_> {
             self.index.object = true;
         }
         if !self.lexer.take(b'}') {
+            let mut seen = 0;
             loop {
-                self.member(at, inner, own, from)?;
+                self.member(at, inner, own, &mut seen)?;
                 if !self.lexer.take(b',') {
                     break;
                 }
@@ -318,28 +349,45 @@ impl Walker<'_> {
                 return self.lexer.error("`,` or `}`");
             }
         }
-        if at == At::Message {
-            let role = self.role;
-            for slot in &mut self.index.slots[from..] {
-                slot.role = role;
-            }
-            self.role = outer_role;
-        }
-        if at == At::Choice {
-            let slots = small(from)..small(self.index.slots.len());
-            for echo in &mut self.index.echoes[echoes..] {
-                echo.slots = slots.clone();
-            }
-            if self.delta {
-                self.delta = false;
+        match at {
+            At::Message => {
+                let role = self.role;
                 for slot in &mut self.index.slots[from..] {
-                    if slot.kind == SegmentKind::Completion {
-                        slot.kind = SegmentKind::Repeat;
-                    }
+                    slot.role = role;
                 }
+                self.role = outer_role;
             }
+            At::ToolCall => {
+                for slot in &mut self.index.slots[from..] {
+                    slot.tool = self.tool;
+                }
+                self.tool = outer_tool;
+            }
+            At::Choice => {
+                self.in_choice = outer_choice;
+                self.close_choice(from, echoes);
+            }
+            _ => {}
         }
         Ok(())
+    }
+
+    fn close_choice(&mut self, from: usize, echoes: usize) {
+        let slots = small(from)..small(self.index.slots.len());
+        for echo in &mut self.index.echoes[echoes..] {
+            echo.slots = slots.clone();
+        }
+        let repeats = std::mem::take(&mut self.delta);
+        let slots = &mut self.index.slots[from..];
+        let has_text = slots.iter().any(|slot| !slot.control);
+        for slot in slots {
+            if repeats && slot.kind == SegmentKind::Completion {
+                slot.kind = SegmentKind::Repeat;
+            }
+            if slot.echo && !has_text {
+                slot.control = false;
+            }
+        }
     }
 
     fn member(
@@ -347,7 +395,7 @@ impl Walker<'_> {
         at: At,
         depth: usize,
         own: Option<usize>,
-        from: usize,
+        seen: &mut u32,
     ) -> Result<(), JsonError> {
         if self.lexer.peek().is_none() {
             return self.lexer.error("a key");
@@ -356,13 +404,24 @@ impl Walker<'_> {
         if !self.lexer.take(b':') {
             return self.lexer.error("`:`");
         }
-        let below = if key.escaped {
+        let name = &self.text[key.range.clone()];
+        let mut below = if key.escaped {
             let mut plain = String::new();
-            unescape_into(&self.text[key.range.clone()], &mut plain);
+            unescape_into(name, &mut plain);
             child_of(at, &plain)
         } else {
-            child_of(at, &self.text[key.range.clone()])
+            child_of(at, name)
         };
+        if matches!(below.note, Note::Echo) && !self.in_choice {
+            below = At::Other.into();
+        }
+        if matches!(at, At::Other | At::Texts(_)) && !is_word(name) {
+            // A key that is no name is read like a text.
+            self.string(At::Other, key.clone());
+        }
+        let told = below.tells();
+        self.index.ambiguous |= *seen & told != 0;
+        *seen |= told;
         self.lexer.peek();
         let start = self.lexer.position();
         self.value(below.at, depth)?;
@@ -371,19 +430,13 @@ impl Walker<'_> {
         match below.note {
             Note::Nothing => {}
             Note::Role => self.role = Some(Role::parse(json.trim_matches('"'))),
-            Note::Index => {
-                if let Ok(index) = json.parse::<u32>() {
-                    match own {
-                        Some(own) => self.index.choices[own].index = index,
-                        None if at != At::ToolCall => {}
-                        None => {
-                            for slot in &mut self.index.slots[from..] {
-                                slot.tool = Some(index);
-                            }
-                        }
-                    }
-                }
-            }
+            Note::Index => match (json.parse::<u32>(), own) {
+                (Ok(index), Some(own)) => self.index.choices[own].index = index,
+                (Ok(index), None) if at == At::ToolCall => self.tool = Some(index),
+                (Ok(index), None) if at == At::Root => self.output = Some(index),
+                (Ok(_), None) => {}
+                (Err(_), _) => self.index.ambiguous |= at != At::Root,
+            },
             Note::Finish => {
                 // Some upstreams say "" instead of null for "not yet".
                 if let Some(own) = own
@@ -426,13 +479,15 @@ impl Walker<'_> {
     }
 
     fn string(&mut self, at: At, token: StringToken) {
-        if at == At::Echo || token.range.is_empty() {
+        if token.range.is_empty() {
             return;
         }
         let raw = &self.text[token.range.clone()];
         let (kind, control) = match at {
             At::Content(kind) | At::Texts(kind) => (kind, false),
             At::Control => (SegmentKind::Other, is_word(raw)),
+            At::Echo => (SegmentKind::Other, true),
+            At::Delta => (SegmentKind::Delta, false),
             At::Media => (SegmentKind::Other, is_encoded(raw)),
             At::Messages | At::Message => (SegmentKind::Content, false),
             _ => (SegmentKind::Other, false),
@@ -450,14 +505,19 @@ impl Walker<'_> {
             choice: None,
             tool: None,
             control,
+            echo: at == At::Echo,
         });
     }
 }
 
-/// Whether a string can be a name of the protocol; one that says more is text.
-fn is_word(raw: &str) -> bool {
-    raw.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"_-./:".contains(&byte))
+/// Whether a string can be a name of the protocol; one that says more is text,
+/// and so is a number.
+pub(crate) fn is_word(raw: &str) -> bool {
+    raw.len() <= 256
+        && raw.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && raw
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-./:".contains(&byte))
 }
 
 /// Whether a string holds an encoded picture, sound or file.
@@ -469,8 +529,10 @@ fn is_encoded(raw: &str) -> bool {
         },
         None => raw,
     };
-    data.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte))
+    data.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && data
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte))
 }
 
 /// What is noted about a member once its value has been read.
@@ -496,6 +558,21 @@ enum Tokens {
 struct Below {
     at: At,
     note: Note,
+}
+
+impl Below {
+    /// A bit for each key that tells which text goes where.
+    fn tells(&self) -> u32 {
+        match (self.at, self.note) {
+            (_, Note::Index) => 1,
+            (_, Note::Finish) => 1 << 1,
+            (_, Note::Delta) => 1 << 2,
+            (At::ToolCalls, _) => 1 << 3,
+            (At::Choices, _) => 1 << 4,
+            (At::Content(kind), _) => 1 << (8 + kind as u32),
+            _ => 0,
+        }
+    }
 }
 
 impl From<At> for Below {
@@ -537,6 +614,8 @@ fn child_of(at: At, key: &str) -> Below {
             "data" => At::Data.into(),
             "usage" => At::Usage.into(),
             "error" => noted(At::Other, Note::Error),
+            "delta" => At::Delta.into(),
+            "index" | "output_index" => noted(At::Other, Note::Index),
             "model" | "id" | "object" | "encoding_format" | "voice" => At::Control.into(),
             _ => At::Other.into(),
         },
@@ -561,6 +640,7 @@ fn child_of(at: At, key: &str) -> Below {
         },
         At::Media => match key {
             "url" | "data" | "file_data" | "format" | "detail" | "id" => At::Media.into(),
+            "transcript" => At::Delta.into(),
             _ => At::Other.into(),
         },
         At::ToolCall => match key {
@@ -594,9 +674,10 @@ fn child_of(at: At, key: &str) -> Below {
             "b64_json" | "embedding" => At::Media.into(),
             _ => At::Other.into(),
         },
-        At::Texts(kind) => match key {
-            "type" if kind != Kind::ToolDefinition => At::Control.into(),
-            _ => At::Texts(kind).into(),
+        At::Texts(kind) => At::Texts(kind).into(),
+        At::Delta => match key {
+            "type" | "id" => At::Control.into(),
+            _ => At::Delta.into(),
         },
         At::Usage => match key {
             "prompt_tokens" | "input_tokens" => noted(At::Other, Note::Tokens(Tokens::Prompt)),

@@ -263,6 +263,18 @@ impl Document {
         self.json
     }
 
+    /// Whether it is a stream of events that does not say so.
+    pub(crate) fn looks_like_events(&self) -> bool {
+        let text = self
+            .message
+            .strip_prefix('\u{feff}')
+            .unwrap_or(&self.message);
+        !self.json
+            && ["data:", "event:", "id:", "retry:", ":"]
+                .iter()
+                .any(|field| text.trim_start().starts_with(field))
+    }
+
     /// How many bytes [`to_bytes`](Self::to_bytes) gives.
     #[must_use]
     pub fn serialized_len(&self) -> usize {
@@ -296,7 +308,8 @@ impl Document {
         }
         for echo in &self.index.echoes {
             let scope = to_usize(&echo.slots);
-            if self.edited.iter().any(|e| scope.contains(&e.slot)) {
+            let first = self.edited.partition_point(|e| e.slot < scope.start);
+            if self.edited.get(first).is_some_and(|e| e.slot < scope.end) {
                 splices.push((to_usize(&echo.value), "null"));
             }
         }

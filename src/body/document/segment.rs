@@ -29,6 +29,9 @@ pub enum SegmentKind {
     /// `choices[].text` beside a `delta`: Together says the text of a stream
     /// in both.
     Repeat,
+    /// A piece of text under `delta`, in a stream of another API than chat
+    /// completions; or a transcript of sound.
+    Delta,
     /// The whole of a message that is not JSON.
     PlainText,
     /// Any other string.

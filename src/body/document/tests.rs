@@ -103,7 +103,7 @@ fn every_endpoint_has_its_kinds() {
             vec!["a", "b"],
         ),
         (
-            r#"{"id":"1","choices":[{"text":"a","index":0}]}"#,
+            r#"{"id":"c1","choices":[{"text":"a","index":0}]}"#,
             K::Completion,
             vec!["a"],
         ),
@@ -167,6 +167,22 @@ fn nothing_hides() {
             r#"{"model":"m","messages":[{"content":[{"type":"input_audio","input_audio":{"data":"my name is jane"}}]}]}"#,
             "my name is jane",
         ),
+        (
+            r#"{"model":"m","messages":[{"role":"user","content":"a","logprobs":{"content":[{"token":"jane"}]}}]}"#,
+            "jane",
+        ),
+        (
+            r#"{"choices":[{"message":{"content":""},"logprobs":{"tokens":["jane"]}}]}"#,
+            "jane",
+        ),
+        (
+            r#"{"model":"m","query":"a","documents":[{"type":"219-09-9999"}]}"#,
+            "219-09-9999",
+        ),
+        (
+            r#"{"model":"m","input":"a","metadata":{"jane doe":1}}"#,
+            "jane doe",
+        ),
         (r#""jane""#, "jane"),
         (r#"["jane"]"#, "jane"),
     ];
@@ -221,13 +237,16 @@ fn echoes_of_an_edited_text_go() {
 
 #[test]
 fn choices_and_tool_calls_go_by_their_index() {
-    let json = r#"{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"a"},"index":3}]},"index":2},{"delta":{"content":"b"}}]}"#;
+    let json = r#"{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"a"},"index":3},{"index":4,"function":{"arguments":"c"}}]},"index":2},{"delta":{"content":"b"}}]}"#;
     let document = Document::json(json).unwrap();
     let found: Vec<_> = document
         .segments()
         .map(|s| (s.choice(), s.tool_call()))
         .collect();
-    assert_eq!(found, [(Some(2), Some(3)), (Some(1), None)]);
+    assert_eq!(
+        found,
+        [(Some(2), Some(3)), (Some(2), Some(4)), (Some(1), None)]
+    );
 }
 
 #[test]

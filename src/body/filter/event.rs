@@ -115,6 +115,14 @@ impl Queue {
         Some((self.first_piece + at as u64, self.pieces[at].lane))
     }
 
+    /// The event at the front, and where in its data a piece of it stands.
+    pub(super) fn mould(&self, id: PieceId) -> Option<(Event, Range<u32>)> {
+        let at = id.checked_sub(self.first_piece)?;
+        let piece = self.pieces.get(at as usize)?;
+        let event = self.events.front()?.event.clone();
+        Some((event, piece.raw.clone()))
+    }
+
     /// Lets a piece go with what has been decided of it.
     pub(super) fn cut_piece(&mut self, id: PieceId) {
         self.accept(id, "", true, true);
@@ -142,6 +150,14 @@ impl Queue {
         };
         self.first_piece += pending.pieces as u64;
         Some(released)
+    }
+
+    pub(super) fn drop_last(&mut self) {
+        if let Some(pending) = self.events.pop_back() {
+            self.bytes -= pending.event.range.len();
+            let kept = self.pieces.len() - pending.pieces;
+            self.pieces.truncate(kept);
+        }
     }
 
     pub(super) fn clear(&mut self) {
@@ -220,14 +236,21 @@ fn rewrite(pending: &Pending, pieces: &[Piece], index: &mut Index) -> Bytes {
             splices.push((to_usize(&piece.raw), raw));
         }
     }
+    splices.sort_by_key(|(range, _)| range.start);
+    let touched = splices.len();
     // It was read when it came, so it can be read now.
     if index.read(data).is_ok() {
         for echo in &index.echoes {
             let scope = index.slots.get(to_usize(&echo.slots)).unwrap_or_default();
-            let touched = scope
-                .iter()
-                .any(|slot| splices.iter().any(|(range, _)| *range == slot.range()));
-            if touched {
+            let (Some(first), Some(last)) = (scope.first(), scope.last()) else {
+                continue;
+            };
+            let at =
+                splices[..touched].partition_point(|(range, _)| range.start < first.range().start);
+            if splices[..touched]
+                .get(at)
+                .is_some_and(|(range, _)| range.start <= last.range().start)
+            {
                 splices.push((to_usize(&echo.value), "null".to_owned()));
             }
         }
@@ -245,6 +268,17 @@ fn rewrite(pending: &Pending, pieces: &[Piece], index: &mut Index) -> Bytes {
     }
     out.push_str(&data[at..]);
     pending.event.with_data(&out)
+}
+
+/// An event that says `text` where `event` has the literal `raw`.
+pub(super) fn moulded(event: &Event, raw: &Range<u32>, text: &str) -> Bytes {
+    let data = event.data().unwrap_or_default();
+    let raw = to_usize(raw);
+    let mut out = String::with_capacity(data.len() + text.len());
+    out.push_str(&data[..raw.start]);
+    escape_into(text, &mut out);
+    out.push_str(&data[raw.end..]);
+    event.with_data(&out)
 }
 
 /// An event of our own, in the dress of the stream's others.

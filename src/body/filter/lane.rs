@@ -6,9 +6,11 @@
 //! the next, and from the last one back to the piece it belongs to.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::{Flow, Lane as Place, ResponseFilter, Window};
 use crate::body::ApiError;
+use crate::body::sse::Event;
 use crate::text::Edits;
 
 /// Text that may be held back in one lane; no pattern is nearly as long.
@@ -49,6 +51,9 @@ struct Mark {
 pub(super) struct Lane {
     pub(super) place: Place,
     stages: Vec<Stage>,
+    /// The event that detached text has left, and where in its data it stood:
+    /// a mould for an event of its own.
+    pub(super) mould: Option<(Event, Range<u32>)>,
 }
 
 /// Memory that all lanes share.
@@ -62,7 +67,11 @@ impl Lane {
     pub(super) fn new(place: Place, filters: usize) -> Self {
         let mut stages = Vec::new();
         stages.resize_with(filters, Stage::default);
-        Self { place, stages }
+        Self {
+            place,
+            stages,
+            mould: None,
+        }
     }
 
     /// Adds the text of `piece`, and runs the filters. With `last` the text

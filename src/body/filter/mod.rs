@@ -154,6 +154,8 @@ pub(crate) trait Watch: Send {
     fn usage(&mut self, _usage: super::Usage) {}
     /// A choice has come to its end.
     fn finish_reason(&mut self, _reason: &str) {}
+    /// The stream has come to its `[DONE]`.
+    fn done(&mut self) {}
     /// The upstream has sent an error in place of an event.
     fn error_event(&mut self) {}
     /// A filter has ended the stream.

@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::chain::filter_text;
-use super::event::{Queue, Released, Synthetic, cannot_inspect};
+use super::event::{Queue, Released, Synthetic, cannot_inspect, moulded};
 use super::lane::{Lane, Scratch};
 use super::{Lane as Place, ResponseFilter, Watch};
 use crate::body::document::index::{Index, Slot};
-use crate::body::sse::{Decoder, Event};
+use crate::body::sse::{Decoder, Event, OtherLine};
 use crate::body::{ApiError, JsonError, SegmentKind};
 use crate::text::Edits;
 
@@ -41,6 +41,14 @@ pub(crate) struct EventStream {
     any_choice: bool,
     any_text: bool,
     stopped: bool,
+    /// Choices whose end has been read in the event before.
+    ending: Vec<u32>,
+    /// Choices whose texts have ended.
+    ended: Vec<u32>,
+    /// What cannot be read may not pass.
+    strict: bool,
+    /// Nothing is read any more: no filter wants it, and it was too much.
+    passing: bool,
 }
 
 impl EventStream {
@@ -60,12 +68,18 @@ impl EventStream {
             any_choice: false,
             any_text: false,
             stopped: false,
+            ending: Vec::new(),
+            ended: Vec::new(),
+            strict: false,
+            passing: false,
         }
     }
 
     /// Adds a filter behind those that are there. Only before the first frame.
-    pub(crate) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>) {
+    /// With `strict`, what it could not read does not pass.
+    pub(crate) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>, strict: bool) {
         self.filters.push(filter);
+        self.strict |= strict;
     }
 
     pub(crate) fn add_watch(&mut self, watch: Box<dyn Watch>) {
@@ -89,10 +103,15 @@ impl EventStream {
     /// Takes a frame of the upstream's.
     pub(crate) fn push(&mut self, frame: &Bytes) {
         let mut at = 0;
-        while !self.stopped {
+        while !self.stopped && !self.passing {
             match self.decoder.next(frame, &mut at) {
                 None => break,
                 Some(Ok(event)) => self.take(event),
+                Some(Err(_)) if self.filters.is_empty() => {
+                    self.release();
+                    self.ready.push_back(self.decoder.take_partial().into());
+                    self.passing = true;
+                }
                 Some(Err(_)) => {
                     let error = cannot_inspect("an event of the upstream's stream is too long");
                     self.stop(&error);
@@ -100,6 +119,9 @@ impl EventStream {
             }
         }
         self.release();
+        if self.passing && at < frame.len() {
+            self.ready.push_back(frame.slice(at..));
+        }
     }
 
     /// The upstream's stream is over. `whole` if it ended by itself: what it
@@ -125,75 +147,135 @@ impl EventStream {
         }
     }
 
-    fn read(&mut self, event: Event) -> Result<(), ApiError> {
+    fn read(&mut self, mut event: Event) -> Result<(), ApiError> {
+        if event.others && !self.filters.is_empty() {
+            event = self.filter_other_lines(event)?;
+        }
         let Some(data) = event.data() else {
             self.queue.push_event(event, false);
-            return Ok(());
+            return self.lose_patience();
         };
         if data == "[DONE]" {
             self.end_lanes(|_| true)?;
             self.open_choices.clear();
+            self.watches.iter_mut().for_each(|w| w.done());
             self.queue.push_event(event, false);
             return Ok(());
         }
-        let json = match self.index.read(data) {
-            Ok(()) => self.index.object,
-            Err(JsonError::Syntax { .. }) => false,
-            Err(_) => {
+        let json = self.index(data)?;
+        self.note(&event, data);
+        let index = std::mem::take(&mut self.index);
+        let read = self.read_texts(&event, data, json, &index);
+        self.index = index;
+        read?;
+        self.lose_patience()
+    }
+
+    /// Indexes what an event says; gives whether it is JSON.
+    fn index(&mut self, data: &str) -> Result<bool, ApiError> {
+        let structured = data.trim_start().starts_with(['{', '[', '"']);
+        let strict = self.strict && !self.filters.is_empty();
+        match self.index.read(data) {
+            // A number or a word is a text that happens to be JSON.
+            Ok(()) if structured => {
+                if strict && self.index.ambiguous {
+                    return Err(cannot_inspect(
+                        "an event of the upstream's stream is ambiguous",
+                    ));
+                }
+                return Ok(true);
+            }
+            // Escapes could hide in what only another reader takes for JSON.
+            Err(JsonError::Syntax { .. }) if structured && strict => {
+                return Err(cannot_inspect(
+                    "an event of the upstream's stream is not valid JSON",
+                ));
+            }
+            Err(JsonError::TooDeep { .. } | JsonError::TooLarge) if strict => {
                 return Err(cannot_inspect(
                     "an event of the upstream's stream is nested too deep",
                 ));
             }
-        };
-        if !json {
-            self.index.plain(data);
+            Ok(()) | Err(_) => {}
         }
-        self.note(&event, data);
-        // The event at the back is cheap to clone: its bytes are shared.
-        let (finishing, index) = (self.finishing(), std::mem::take(&mut self.index));
-        if finishing {
-            self.end_detached(&index)?;
+        self.index.plain(data);
+        Ok(false)
+    }
+
+    /// Feeds the event's texts to their lanes, and ends those that end.
+    fn read_texts(
+        &mut self,
+        event: &Event,
+        data: &str,
+        json: bool,
+        index: &Index,
+    ) -> Result<(), ApiError> {
+        // The end of a choice counts once the event behind it has nothing more
+        // to say: some upstreams announce it in every event.
+        while let Some(choice) = self.ending.pop() {
+            let goes_on = index
+                .texts()
+                .any(|(_, slot)| is_growing(slot) && slot.choice == Some(choice));
+            if !goes_on {
+                self.end_lanes(|place| place.choice == Some(choice))?;
+                self.open_choices.retain(|open| *open != choice);
+                if self.ended.len() < MAX_LANES {
+                    self.ended.push(choice);
+                }
+            }
         }
+        self.end_detached(index)?;
+        // Cheap: its bytes are shared.
         self.queue.push_event(event.clone(), json);
-        let fed = self.feed(data, &index);
-        self.index = index;
-        fed?;
-        if finishing {
-            let ended: Vec<u32> = self
-                .index
-                .choices
-                .iter()
-                .filter(|choice| choice.finish_reason.is_some())
-                .map(|choice| choice.index)
-                .collect();
-            self.end_lanes(|place| place.choice.is_some_and(|c| ended.contains(&c)))?;
-            self.open_choices.retain(|choice| !ended.contains(choice));
+        if let Err(error) = self.feed(data, index) {
+            // What has not been judged as a whole does not leave.
+            self.queue.drop_last();
+            return Err(error);
         }
-        self.lose_patience();
+        for choice in &index.choices {
+            if choice.finish_reason.is_some() && self.ending.len() < MAX_LANES {
+                self.ending.push(choice.index);
+            }
+        }
         Ok(())
     }
 
-    fn finishing(&self) -> bool {
-        self.index
-            .choices
-            .iter()
-            .any(|choice| choice.finish_reason.is_some())
+    /// Comments, names and ids hold no text that a reader of events reads; a
+    /// line with a finding goes nevertheless.
+    fn filter_other_lines(&mut self, event: Event) -> Result<Event, ApiError> {
+        let place = Place {
+            kind: SegmentKind::Other,
+            choice: None,
+            tool_call: None,
+        };
+        let mut found = Vec::new();
+        for (range, line) in event.other_lines() {
+            if self.strict && OtherLine::of(line) == OtherLine::Unknown {
+                return Err(cannot_inspect(
+                    "the upstream's stream has lines that are no events",
+                ));
+            }
+            let text = String::from_utf8_lossy(line);
+            for filter in &mut self.filters {
+                filter_text(&mut **filter, &text, place, &mut self.edits)?;
+                if !self.edits.is_empty() {
+                    found.push(range);
+                    break;
+                }
+            }
+        }
+        Ok(if found.is_empty() {
+            event
+        } else {
+            event.without(&found)
+        })
     }
 
     /// Hands every text of the event to its filters.
     fn feed(&mut self, data: &str, index: &Index) -> Result<(), ApiError> {
         for (_, slot) in index.texts() {
             let text = index.text(data, slot);
-            let growing = matches!(
-                slot.kind,
-                SegmentKind::Content
-                    | SegmentKind::Reasoning
-                    | SegmentKind::ReasoningContent
-                    | SegmentKind::Refusal
-                    | SegmentKind::Completion
-                    | SegmentKind::Repeat
-                    | SegmentKind::ToolArguments
-            ) && slot.choice.is_some();
+            let growing = is_growing(slot);
             if growing && !self.any_text {
                 self.any_text = true;
                 self.watches.iter_mut().for_each(|w| w.first_text());
@@ -202,6 +284,15 @@ impl EventStream {
                 continue;
             }
             if growing || slot.kind == SegmentKind::PlainText {
+                if self.strict
+                    && slot
+                        .choice
+                        .is_some_and(|choice| self.ended.contains(&choice))
+                {
+                    return Err(cannot_inspect(
+                        "a choice of the upstream's stream went on after its end",
+                    ));
+                }
                 let lane = self.lane(slot)?;
                 let piece = self.queue.push_piece(slot.raw.clone(), lane, None);
                 self.lanes[lane].attach(piece);
@@ -234,7 +325,7 @@ impl EventStream {
 
     fn lane(&mut self, slot: &Slot) -> Result<usize, ApiError> {
         let place = place_of(slot);
-        if let Some(at) = self.lanes.iter().position(|lane| lane.place == place) {
+        if let Some(at) = self.lanes.iter().position(|lane| same(lane.place, place)) {
             return Ok(at);
         }
         if self.lanes.len() == MAX_LANES {
@@ -300,24 +391,19 @@ impl EventStream {
         }
         let text = std::mem::take(&mut self.queue.detached);
         let place = lane.place;
-        let bytes = Synthetic {
-            template: self.template.as_ref().and_then(Event::data),
-            choice: place.choice.unwrap_or_default(),
-            kind: place.kind,
-            tool_call: place.tool_call,
-            text: Some(&text),
-            finish_reason: None,
-        }
-        .to_bytes(&mut Index::default());
-        let range = 0..bytes.len();
-        self.queue.push_event(
-            Event {
-                frame: bytes,
-                range,
-                data: crate::body::sse::Data::None,
-            },
-            false,
-        );
+        let bytes = match lane.mould.take() {
+            Some((event, raw)) if place.kind == SegmentKind::Delta => moulded(&event, &raw, &text),
+            _ => Synthetic {
+                template: self.template.as_ref().and_then(Event::data),
+                choice: place.choice.unwrap_or_default(),
+                kind: place.kind,
+                tool_call: place.tool_call,
+                text: Some(&text),
+                finish_reason: None,
+            }
+            .to_bytes(&mut Index::default()),
+        };
+        self.queue.push_event(Event::opaque(bytes), false);
         Ok(())
     }
 
@@ -330,7 +416,7 @@ impl EventStream {
                 .choices
                 .iter()
                 .any(|choice| choice.finish_reason.is_some() && Some(choice.index) == place.choice);
-            let goes_on = index.texts().any(|(_, slot)| place_of(slot) == place);
+            let goes_on = index.texts().any(|(_, slot)| same(place_of(slot), place));
             if ends && !goes_on && self.lanes[at].has_detached() {
                 self.end_lane(at)?;
             }
@@ -340,17 +426,19 @@ impl EventStream {
 
     /// A held text must not hold up the others for long: its event goes on
     /// with what is decided, the rest follows with the next piece of its lane.
-    fn lose_patience(&mut self) {
+    fn lose_patience(&mut self) -> Result<(), ApiError> {
         while (self.queue.len() > PATIENCE + 2 * self.lanes.len()
             || (self.queue.len() > 1 && self.queue.bytes() > MAX_WAITING))
             && let Some((piece, lane)) = self.queue.blocking()
         {
             if let Some(lane) = self.lanes.get_mut(lane) {
+                lane.mould = self.queue.mould(piece);
                 lane.detach(piece);
             }
             self.queue.cut_piece(piece);
             self.release();
         }
+        Ok(())
     }
 
     /// Moves decided events from the queue to what is ready. Neighbours that
@@ -411,6 +499,31 @@ impl EventStream {
         self.ready
             .push_back(Bytes::from_static(b"data: [DONE]\n\n"));
     }
+}
+
+/// Whether the text goes on in the next event.
+fn is_growing(slot: &Slot) -> bool {
+    let of_a_choice = matches!(
+        slot.kind,
+        SegmentKind::Content
+            | SegmentKind::Reasoning
+            | SegmentKind::ReasoningContent
+            | SegmentKind::Refusal
+            | SegmentKind::Completion
+            | SegmentKind::Repeat
+            | SegmentKind::ToolArguments
+    );
+    slot.kind == SegmentKind::Delta || (of_a_choice && slot.choice.is_some())
+}
+
+/// Whether two pieces belong to one text. An event may or may not repeat its
+/// text; the field is the same.
+fn same(a: Place, b: Place) -> bool {
+    let field = |place: Place| match place.kind {
+        SegmentKind::Repeat => SegmentKind::Completion,
+        kind => kind,
+    };
+    field(a) == field(b) && a.choice == b.choice && a.tool_call == b.tool_call
 }
 
 fn place_of(slot: &Slot) -> Place {

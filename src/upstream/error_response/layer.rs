@@ -7,6 +7,7 @@ use super::ErrorResponseService;
 ///
 /// ```
 /// use portcullis::Body;
+/// use portcullis::body::TimedOut;
 /// use portcullis::upstream::{ErrorResponseLayer, UpstreamError};
 /// use std::time::Duration;
 /// use tower::{ServiceBuilder, ServiceExt, service_fn};
@@ -14,7 +15,7 @@ use super::ErrorResponseService;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let slow = service_fn(async |_: http::Request<Body>| {
-///     Err::<http::Response<Body>, _>(UpstreamError::Timeout(Duration::from_secs(60)))
+///     Err::<http::Response<Body>, _>(UpstreamError::Timeout(TimedOut { limit: Duration::from_secs(60) }))
 /// });
 /// let service = ServiceBuilder::new().layer(ErrorResponseLayer::new()).service(slow);
 /// let Ok(response) = service.oneshot(http::Request::new(Body::empty())).await;

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use super::connect::of_body;
-use crate::body::BoxError;
+use crate::body::{BoxError, TimedOut};
 use crate::call::{Call, Outcome};
 use crate::upstream::UpstreamError;
 
@@ -41,13 +41,14 @@ impl http_body::Body for Bounded {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) {
-            let frame = frame.map(|frame| frame.map_err(|error| self.fail(of_body(error))));
-            return Poll::Ready(frame);
+        // First, or an upstream that always has more would have no limit.
+        if self.deadline.as_mut().poll(cx).is_ready() {
+            let limit = self.limit;
+            let error = self.fail(UpstreamError::Timeout(TimedOut { limit }));
+            return Poll::Ready(Some(Err(error)));
         }
-        ready!(self.deadline.as_mut().poll(cx));
-        let error = self.fail(UpstreamError::Timeout(self.limit));
-        Poll::Ready(Some(Err(error)))
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| self.fail(of_body(error)))))
     }
 
     fn is_end_stream(&self) -> bool {

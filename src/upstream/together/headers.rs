@@ -16,17 +16,33 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 ];
 
 /// Keys and marks of the client, which are none of the upstream's business.
-const OURS: [HeaderName; 9] = [
-    header::AUTHORIZATION,
-    header::PROXY_AUTHORIZATION,
-    header::COOKIE,
-    header::HOST,
-    header::EXPECT,
-    HeaderName::from_static("x-api-key"),
-    HeaderName::from_static("api-key"),
-    HeaderName::from_static("openai-organization"),
-    HeaderName::from_static("openai-project"),
+const OURS: [&str; 22] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "host",
+    "expect",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "openai-organization",
+    "openai-project",
+    "origin",
+    "referer",
+    "from",
+    "via",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
 ];
+
+/// What the upstream says about itself as a site, which the client is not on.
+const THEIRS: [&str; 3] = ["set-cookie", "alt-svc", "strict-transport-security"];
 
 pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
@@ -42,7 +58,13 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 pub(super) fn strip_ours(headers: &mut HeaderMap) {
-    for name in &OURS {
+    for name in OURS {
+        headers.remove(name);
+    }
+}
+
+pub(super) fn strip_theirs(headers: &mut HeaderMap) {
+    for name in THEIRS {
         headers.remove(name);
     }
 }

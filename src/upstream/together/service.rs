@@ -11,10 +11,13 @@ use tower_service::Service;
 
 use super::body::Bounded;
 use super::connect::{HttpClient, client, of_client};
-use super::headers::{strip_hop_by_hop, strip_ours};
+use super::headers::{strip_hop_by_hop, strip_ours, strip_theirs};
 use super::key::ApiKey;
 use super::url::{BaseUrl, InvalidBaseUrl};
-use crate::body::{ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind};
+use crate::body::{
+    ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind, Problem, TimedOut,
+    forget_length,
+};
 use crate::call::{Attempt, Call, Outcome};
 use crate::upstream::UpstreamError;
 
@@ -185,18 +188,20 @@ where
     }
 }
 
-async fn send(
-    upstream: Together,
-    mut request: Request<Body>,
-) -> Result<Response<Body>, UpstreamError> {
+async fn send(upstream: Together, request: Request<Body>) -> Result<Response<Body>, UpstreamError> {
     let target = &*upstream.target;
-    match parse(request, target.model.as_deref()).await {
-        Ok(parsed) => request = parsed,
+    let start = Instant::now();
+    let stream_limit = target.stream_timeout.unwrap_or(target.timeout);
+    let longest = target.timeout.max(stream_limit);
+    let call = Call::of(request.extensions()).cloned();
+    // The time that the client takes for its request counts too.
+    let parsed = parse(request, target.model.as_deref());
+    let request = match timeout_at(start, longest, parsed).await? {
+        Ok(request) => request,
         Err(error) => return Ok(error.into_response()),
-    }
+    };
     let document = request.body().as_document();
     let streams = document.map(|document| document.field("stream") == Some("true"));
-    let call = Call::of(request.extensions()).cloned();
     if let (Some(call), Some(document)) = (&call, document) {
         call.sent(document);
     }
@@ -204,22 +209,17 @@ async fn send(
         Ok(request) => request,
         Err(error) => return Ok(error.into_response()),
     };
-    let stream_limit = target.stream_timeout.unwrap_or(target.timeout);
     let limit = match streams {
         Some(false) => target.timeout,
         Some(true) => stream_limit,
         // What is asked for is not known before the head of the answer.
-        None => target.timeout.max(stream_limit),
+        None => longest,
     };
-    let started = Instant::now();
-    let start = tokio::time::Instant::now();
-    let answer = tokio::time::timeout_at(start + limit, upstream.client.request(request)).await;
-    let answer = match answer {
-        Ok(answer) => answer.map_err(of_client),
-        Err(_) => Err(UpstreamError::Timeout(limit)),
-    };
+    let asked = Instant::now();
+    let answer = timeout_at(start, limit, upstream.client.request(request)).await;
+    let answer = answer.and_then(|answer| answer.map_err(of_client));
     if let Some(call) = &call {
-        let mut attempt = Attempt::new(target.id.as_str(), started.elapsed());
+        let mut attempt = Attempt::new(target.id.as_str(), asked.elapsed());
         match &answer {
             Ok(response) => attempt.status = Some(response.status().as_u16()),
             Err(error) => {
@@ -234,17 +234,37 @@ async fn send(
     }
     let (mut parts, inner) = answer?.into_parts();
     strip_hop_by_hop(&mut parts.headers);
-    let limit = match MediaKind::of(&parts.headers) {
-        MediaKind::Events => stream_limit,
-        _ => target.timeout,
+    strip_theirs(&mut parts.headers);
+    let limit = match streams {
+        None if MediaKind::of(&parts.headers) == MediaKind::Events => stream_limit,
+        None => target.timeout,
+        Some(_) => limit,
     };
     let body = Body::new(Bounded {
         inner,
-        deadline: Box::pin(tokio::time::sleep_until(start + limit)),
+        deadline: Box::pin(tokio::time::sleep_until(deadline(start, limit))),
         limit,
         call,
     });
     Ok(Response::from_parts(parts, body))
+}
+
+fn deadline(start: Instant, limit: Duration) -> tokio::time::Instant {
+    // Some thirty years, as tokio has it, where the limit is beyond reckoning.
+    const FAR: Duration = Duration::from_secs(86400 * 365 * 30);
+    let end = start.checked_add(limit.min(FAR));
+    end.unwrap_or_else(|| start + Duration::from_secs(86400))
+        .into()
+}
+
+async fn timeout_at<T>(
+    start: Instant,
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Result<T, UpstreamError> {
+    tokio::time::timeout_at(deadline(start, limit), future)
+        .await
+        .map_err(|_| UpstreamError::Timeout(TimedOut { limit }))
 }
 
 /// The request as the upstream is to see it. The inner error is the client's.
@@ -293,22 +313,30 @@ async fn parse(request: Request<Body>, model: Option<&str>) -> Result<Request<Bo
     let limit = Inspection::default().max_request_bytes;
     let mut body = match Inspect::new(body, &parts.headers, limit).await {
         Inspected::Document(body) => body,
+        // Sound for transcription, say.
+        Inspected::Problem(Problem::Binary, body) => return Ok(Request::from_parts(parts, body)),
         Inspected::Problem(_, body) if model.is_none() => {
             return Ok(Request::from_parts(parts, body));
         }
         Inspected::Problem(problem, _) => return Err(problem.in_request()),
     };
     if parts.headers.remove(header::CONTENT_ENCODING).is_some() {
-        parts.headers.remove(header::CONTENT_LENGTH);
+        forget_length(&mut parts.headers);
     }
     if let (Some(document), Some(model)) = (body.as_document_mut(), model)
+        && TAKES_MODEL
+            .iter()
+            .any(|name| document.field(name).is_some())
         && document.string_field("model").as_deref() != Some(model)
     {
         document.set_string("model", model);
-        parts.headers.remove(header::CONTENT_LENGTH);
+        forget_length(&mut parts.headers);
     }
     Ok(Request::from_parts(parts, body))
 }
+
+/// Members by which a request shows that it asks a model.
+const TAKES_MODEL: [&str; 5] = ["model", "messages", "prompt", "input", "query"];
 
 impl fmt::Debug for Together {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -68,9 +68,15 @@ impl BaseUrl {
     /// `None` for a path that would climb out of the API.
     pub(super) fn join(&self, asked: &Uri) -> Option<Uri> {
         let path = asked.path();
-        let climbs = path.split('/').any(|part| {
-            let part = part.replace("%2e", ".").replace("%2E", ".");
-            part == "." || part == ".."
+        // As a server might read it: undone, and with a dot segment's
+        // parameters cut off.
+        let mut undone = path.to_ascii_lowercase();
+        for (code, plain) in [("%2e", "."), ("%2f", "/"), ("%5c", "/"), ("\\", "/")] {
+            undone = undone.replace(code, plain);
+        }
+        let climbs = undone.split('/').any(|part| {
+            let name = part.split(';').next().unwrap_or_default();
+            name == "." || name == ".."
         });
         if climbs {
             return None;
@@ -123,7 +129,15 @@ mod tests {
     #[test]
     fn nothing_climbs_out() {
         let base = BaseUrl::together();
-        for path in ["/v1/../admin", "/v1/%2e%2E/admin", "/.%2e/x", "/v1/./x"] {
+        for path in [
+            "/v1/../admin",
+            "/v1/%2e%2E/admin",
+            "/.%2e/x",
+            "/v1/./x",
+            "/v1/%2f..%2F..%2fadmin",
+            "/v1/..%5cadmin",
+            "/v1/..;/admin",
+        ] {
             assert_eq!(base.join(&path.parse().unwrap()), None, "{path}");
         }
     }

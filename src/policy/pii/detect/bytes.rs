@@ -95,3 +95,33 @@ pub(super) fn separator(bytes: &[u8], at: usize) -> Option<(Separator, usize)> {
         _ => None,
     }
 }
+
+/// Backslashes that are counted before an escape; nobody writes more.
+const BACKSLASHES: usize = 16;
+
+/// Whether the byte at `at` is the letter of an escape such as `\n`, as in JSON that stands within
+/// a text (the arguments of a tool call, say): no finding begins with it.
+pub(super) fn is_escape_letter(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or_default().iter().rev();
+    let backslashes = before
+        .take(BACKSLASHES)
+        .take_while(|&&b| b == b'\\')
+        .count();
+    backslashes % 2 == 1 && bytes.get(at).is_some_and(|b| b"nrtbfu".contains(b))
+}
+
+/// Whether an escape such as `\n` or `\u0020` ends right before `at`: a letter or a digit of it
+/// is no neighbour of what begins there.
+pub(super) fn follows_escape(bytes: &[u8], at: usize) -> bool {
+    let simple = at
+        .checked_sub(1)
+        .is_some_and(|letter| bytes.get(letter) != Some(&b'u') && is_escape_letter(bytes, letter));
+    simple
+        || at.checked_sub(5).is_some_and(|letter| {
+            bytes.get(letter) == Some(&b'u')
+                && bytes
+                    .get(letter + 1..at)
+                    .is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit))
+                && is_escape_letter(bytes, letter)
+        })
+}

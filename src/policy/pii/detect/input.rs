@@ -1,6 +1,6 @@
 //! The text as a detector sees it: from one start, with what lies before and after.
 
-use super::bytes::{is_word, is_word_byte, separator};
+use super::bytes::{follows_escape, is_word, is_word_byte, separator};
 use super::table::LOOKBEHIND;
 
 /// An answer that may still be open.
@@ -120,6 +120,9 @@ impl<'t> Input<'t> {
     /// `LOOKBEHIND`.
     pub(super) fn before(&self, back: usize) -> Option<u8> {
         debug_assert!(back <= LOOKBEHIND);
+        if back == 1 && follows_escape(self.bytes, self.start) {
+            return Some(b'\n');
+        }
         self.start.checked_sub(back).and_then(|at| self.byte(at))
     }
 

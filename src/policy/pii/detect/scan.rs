@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::bytes::{LEADS, is_word_byte};
+use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
 use super::table::{DETECTORS, DISPATCH};
@@ -33,7 +33,8 @@ pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome
         };
     };
     let mut candidates = DISPATCH[usize::from(first)] & set.bits();
-    if candidates == 0 || !text.is_char_boundary(start) {
+    if candidates == 0 || !text.is_char_boundary(start) || is_escape_letter(text.as_bytes(), start)
+    {
         return Outcome::No;
     }
     let input = Input::new(text, start, last);
@@ -147,11 +148,11 @@ fn may_start(set: EntitySet, bytes: &[u8], at: usize) -> bool {
     let Some(&first) = bytes.get(at) else {
         return false;
     };
-    if DISPATCH[usize::from(first)] & set.bits() == 0 {
+    if DISPATCH[usize::from(first)] & set.bits() == 0 || is_escape_letter(bytes, at) {
         return false;
     }
     match at.checked_sub(1).and_then(|before| bytes.get(before)) {
-        Some(&before) => first == b'(' || !is_word_byte(before),
+        Some(&before) => first == b'(' || !is_word_byte(before) || follows_escape(bytes, at),
         None => true,
     }
 }

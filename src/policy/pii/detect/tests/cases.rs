@@ -327,3 +327,20 @@ fn ip() {
         ],
     );
 }
+
+#[test]
+fn escapes_of_json_within_a_text_are_boundaries() {
+    check(
+        Entity::EmailAddress,
+        &[
+            r#"{"b":"Hi\n«jane@example.com»"}"#,
+            r"\u0020«jane@example.com»",
+            // An escaped backslash is none of them.
+            r"C:\\«njane@example.com»",
+        ],
+    );
+    check(Entity::UsSsn, &[r#"{"b":"SSN:\n«219-09-9999»"}"#]);
+    check(Entity::CreditCard, &[r"x\n«4111 1111 1111 1111»"]);
+    check(Entity::IpAddress, &[r"a\t«192.168.1.77»\r"]);
+    check(Entity::IbanCode, &[r"IBAN\n«DE89370400440532013000»"]);
+}
