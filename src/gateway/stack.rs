@@ -13,7 +13,7 @@ use crate::body::{Body, Inspection, Uninspectable};
 use crate::call::{CallReader, CallRecord, Direction, Outcome};
 use crate::config::{self, AuditConfig, Config, PiiDetectorConfig, PolicyName, Provider, Target};
 use crate::policy::pii::{Entity, PiiRedactLayer};
-use crate::upstream::{ApiKey, ErrorResponseLayer, Together};
+use crate::upstream::{ApiKey, ErrorResponseLayer, Together, UpstreamError};
 
 /// The policies of the chain around the target, the first outermost.
 pub(super) fn build(
@@ -126,7 +126,8 @@ fn upstream(target: &Target, number: usize) -> Result<Together, GatewayError> {
         target.provider.as_str()
     };
     let key = ApiKey::from_env(variable).ok_or_else(|| {
-        GatewayError::MissingKey(crate::upstream::missing_key(name, variable, number))
+        let error = UpstreamError::missing_key(name, variable, number);
+        GatewayError::MissingKey(error.to_string())
     })?;
     let own = target.base_url.is_none();
     if together && own && !key.looks_like_together() {

@@ -24,6 +24,16 @@ pub enum UpstreamError {
 }
 
 impl UpstreamError {
+    /// There is no key for a provider's target, by its number in
+    /// `providers.targets`; `variable` is where one would be looked for.
+    #[must_use]
+    pub fn missing_key(provider: &str, variable: &str, target: usize) -> Self {
+        Self::MissingKey(format!(
+            "{provider} API key not configured: set {variable} or \
+             providers.targets[{target}].secret_key_ref.env"
+        ))
+    }
+
     /// One word, for records and metrics.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -14,7 +14,5 @@ mod together;
 
 pub use self::error::UpstreamError;
 pub use self::error_response::{ErrorResponseFuture, ErrorResponseLayer, ErrorResponseService};
-#[cfg(feature = "gateway")]
-pub(crate) use self::together::missing_key;
 #[cfg(feature = "together")]
 pub use self::together::{ApiKey, InvalidBaseUrl, Together, TogetherFuture};

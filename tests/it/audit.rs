@@ -91,8 +91,8 @@ async fn texts_are_kept_redacted_and_only_when_asked_for() {
         assert_eq!(records[1].request_text, request);
         assert_eq!(records[0].response_text, plain);
         assert_eq!(records[1].response_text, streamed);
-        assert_eq!(records[0].usage.is_some(), true);
-        assert_eq!(records[1].usage.is_some(), true);
+        assert!(records[0].usage.is_some());
+        assert!(records[1].usage.is_some());
         assert!(records[1].first_text.is_some());
         let all = serde_json::to_string(&records).unwrap();
         assert!(!all.contains("jane") && !all.contains("client-key"));

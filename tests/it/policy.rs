@@ -170,7 +170,14 @@ async fn pii(
 
 #[tokio::test]
 async fn what_cannot_be_inspected_is_refused_or_passes_with_a_warning() {
-    let cases: [(&str, Option<&str>, &[u8], u16, &str); 7] = [
+    type Case = (
+        &'static str,
+        Option<&'static str>,
+        &'static [u8],
+        u16,
+        &'static str,
+    );
+    let cases: [Case; 7] = [
         (
             "application/json",
             None,

@@ -6,6 +6,5 @@ mod service;
 mod url;
 
 pub use self::key::ApiKey;
-pub(crate) use self::service::missing_key;
 pub use self::service::{Together, TogetherFuture};
 pub use self::url::InvalidBaseUrl;

@@ -60,8 +60,8 @@ struct Settings {
 enum Key {
     None,
     Known(ApiKey),
-    /// What to tell those who call without one.
-    Missing(String),
+    /// Calls fail.
+    Missing,
 }
 
 impl Default for Together {
@@ -80,7 +80,7 @@ impl Together {
     pub fn new() -> Self {
         let key = match ApiKey::from_env(KEY_VARIABLE) {
             Some(key) => Key::Known(key),
-            None => Key::Missing(missing_key("Together", KEY_VARIABLE, 0)),
+            None => Key::Missing,
         };
         Self {
             client: client(Duration::from_secs(10)),
@@ -155,16 +155,8 @@ impl Together {
     /// Whether it can be called: it has a key, or needs none.
     #[must_use]
     pub fn has_key(&self) -> bool {
-        !matches!(self.target.key, Key::Missing(_))
+        !matches!(self.target.key, Key::Missing)
     }
-}
-
-/// What to tell whoever forgot the key of a target.
-pub(crate) fn missing_key(provider: &str, variable: &str, target: usize) -> String {
-    format!(
-        "{provider} API key not configured: set {variable} or \
-         providers.targets[{target}].secret_key_ref.env"
-    )
 }
 
 impl<B> Service<Request<B>> for Together
@@ -291,7 +283,9 @@ fn dress(
         Key::Known(key) => {
             parts.headers.insert(header::AUTHORIZATION, key.header());
         }
-        Key::Missing(how) => return Err(UpstreamError::MissingKey(how.clone())),
+        Key::Missing => {
+            return Err(UpstreamError::missing_key("Together", KEY_VARIABLE, 0));
+        }
     }
     if let Some(call) = call
         && !parts.headers.contains_key("x-request-id")
