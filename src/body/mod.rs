@@ -11,6 +11,7 @@ pub(crate) mod document;
 pub(crate) mod filter;
 mod filtered;
 mod inspect;
+mod inspection;
 mod sse;
 
 use std::any::Any;
@@ -26,16 +27,15 @@ use http_body_util::combinators::UnsyncBoxBody;
 use serde::{Deserialize, Serialize};
 
 pub use self::api_error::ApiError;
-pub(crate) use self::document::index::is_word;
+pub(crate) use self::document::shape::is_word;
 pub use self::document::{Document, JsonError, MAX_DEPTH, Role, Segment, SegmentKind};
 pub(crate) use self::filter::Watch;
 pub use self::filter::{Flow, Lane, ResponseFilter, Window};
 use self::filtered::Filtered;
-pub use self::inspect::TimedOut;
-pub(crate) use self::inspect::{
-    Inspect, Inspected, MediaKind, Problem, forget_length, is_bodiless,
-};
-pub use self::inspect::{Inspection, Uninspectable};
+
+pub(crate) use self::inspect::{Inspect, Inspected, MediaKind};
+pub use self::inspection::{Inspection, TimedOut, Uninspectable};
+pub(crate) use self::inspection::{Problem, forget_length, is_bodiless};
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -5,6 +5,8 @@ pub(crate) mod index;
 mod lexer;
 mod pointer;
 mod segment;
+pub(crate) mod shape;
+mod walk;
 
 use std::fmt;
 use std::ops::Range;

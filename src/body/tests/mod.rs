@@ -1,3 +1,6 @@
+mod odd;
+mod reading;
+
 use std::time::Duration;
 
 use http_body_util::StreamBody;
@@ -360,97 +363,6 @@ fn events_that_are_no_json_are_one_text() {
 }
 
 #[test]
-fn tool_calls_are_kept_apart_by_their_index() {
-    let call = |index: u32, text: &str| {
-        format!(
-            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":{index},\"function\":{{\"arguments\":\"{text}\"}}}}]}}}}]}}\n\n"
-        )
-    };
-    let stream = call(0, "to ja") + &call(1, "zz") + &call(0, "ne7!");
-    let out = String::from_utf8(run(stream.as_bytes(), &[], filters())).unwrap();
-    assert_eq!(out, call(0, "to [YY]") + &call(1, "zz") + &call(0, "!"));
-}
-
-#[test]
-fn the_end_of_a_choice_may_be_said_in_every_event() {
-    let say = |text: &str| {
-        chunk(0, "content", text).replace("\"finish_reason\":null", "\"finish_reason\":\"stop\"")
-    };
-    let stream = [say("a ja"), say("ne"), say("7 b"), DONE.to_owned()].concat();
-    let out = run(stream.as_bytes(), &[], filters());
-    assert_eq!(read(&out)["0 content"], "a [YY] b");
-}
-
-#[test]
-fn a_text_is_one_whether_its_events_repeat_it_or_not() {
-    let both = "data: {\"choices\":[{\"index\":0,\"text\":\"ja\",\"delta\":{}}]}\n\n";
-    let one = "data: {\"choices\":[{\"index\":0,\"text\":\"ne7\"}]}\n\n";
-    let out = run([both, one].concat().as_bytes(), &[], filters());
-    let expected = [both.replace("ja", "[YY]"), one.replace("ne7", "")].concat();
-    assert_eq!(String::from_utf8(out).unwrap(), expected);
-}
-
-#[test]
-fn the_text_of_other_apis_grows_too() {
-    let stream = |a: &str, b: &str| {
-        format!(
-            "event: x\ndata: {{\"type\":\"response.output_text.delta\",\"output_index\":1,\"delta\":\"{a}\"}}\n\ndata: {{\"type\":\"response.output_text.delta\",\"output_index\":1,\"delta\":\"{b}\"}}\n\n"
-        )
-    };
-    let out = run(stream("so ja", "ne7!").as_bytes(), &[], filters());
-    assert_eq!(String::from_utf8(out).unwrap(), stream("so [YY]", "!"));
-}
-
-#[test]
-fn streams_that_cannot_be_read_are_ended() {
-    for bad in [
-        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"jane\"},\"x\":NaN}]}\n\n".to_owned(),
-        "data: {\"choices\":[{\"index\":0,\"index\":1,\"delta\":{\"content\":\"jane\"}}]}\n\n".to_owned(),
-        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"jane\",\"content\":\"jane\"}}]}\n\n".to_owned(),
-        "data: {\"choices\":[{\"index\":\"1\",\"delta\":{\"content\":\"jane\"}}]}\n\n".to_owned(),
-        "{\"error\":\"jane\"}\n\n".to_owned(),
-        finish(0) + &chunk(1, "content", "b") + &chunk(0, "content", "jane"),
-        format!("data: {}\n\n", "[".repeat(200)),
-    ] {
-        let stream = [chunk(0, "content", "a "), bad].concat();
-        let out = String::from_utf8(run(stream.as_bytes(), &[], filters())).unwrap();
-        assert!(out.ends_with(DONE) && out.contains("content_filter"), "{out}");
-        assert!(!out.contains("jane"), "{out}");
-    }
-}
-
-#[test]
-fn comments_do_not_pile_up_behind_a_held_word() {
-    let stream = chunk(0, "content", "about ja") + &": keepalive\n\n".repeat(1000);
-    let mut body = stream_of(vec![data(stream.as_bytes()), Err("stop here".into())]);
-    body = body.filter_events(Box::new(Jane), true);
-    let mut cx = Context::from_waker(std::task::Waker::noop());
-    let Poll::Ready(Some(Ok(first))) = Pin::new(&mut body).poll_frame(&mut cx) else {
-        panic!("nothing came");
-    };
-    assert!(first.into_data().unwrap().len() < 1000, "the first event");
-    let (bytes, _, _) = drain(body);
-    let bytes = String::from_utf8(bytes).unwrap();
-    assert_eq!(bytes.matches("keepalive").count(), 1000);
-    assert!(
-        bytes.contains("\"content\":\"ja\""),
-        "{}",
-        &bytes[bytes.len() - 300..]
-    );
-}
-
-#[test]
-fn without_a_filter_nothing_is_too_much() {
-    struct Deaf;
-    impl Watch for Deaf {}
-    let stream = format!("data: {}\n\ndata: {}", "[".repeat(200), "x".repeat(9 << 20));
-    let frames = stream.as_bytes().chunks(1 << 20).map(data).collect();
-    let (bytes, error, _) = drain(stream_of(frames).watch_events(Box::new(Deaf)));
-    assert_eq!(error, None);
-    assert!(bytes == stream.as_bytes());
-}
-
-#[test]
 fn a_body_is_not_wrapped_twice_and_observed_once() {
     struct Count(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
     impl Observer for Count {
@@ -467,74 +379,6 @@ fn a_body_is_not_wrapped_twice_and_observed_once() {
     let body = Body::new(Body::new(body));
     drain(body);
     assert_eq!(*seen.lock().unwrap(), ["5", "true"]);
-}
-
-#[tokio::test]
-async fn a_body_reads_into_a_document_once() {
-    let json = HeaderMap::from_iter([(
-        http::header::CONTENT_TYPE,
-        http::HeaderValue::from_static("application/json"),
-    )]);
-    let frames = vec![data(b"{\"a\":"), data(b"1}")];
-    let body = match Inspect::new(stream_of(frames), &json, 100).await {
-        Inspected::Document(body) => body,
-        Inspected::Problem(problem, _) => panic!("{problem}"),
-    };
-    assert!(body.as_document().is_some());
-    assert_eq!(body.size_hint().exact(), Some(7));
-    assert_eq!(body.collect().await.unwrap().to_bytes(), "{\"a\":1}");
-}
-
-#[tokio::test]
-async fn what_cannot_be_read_is_given_back_whole() {
-    let read = async |frames, kind: &'static str, encoding: Option<&'static str>| {
-        let mut headers = HeaderMap::new();
-        headers.insert("content-type", http::HeaderValue::from_static(kind));
-        if let Some(encoding) = encoding {
-            headers.insert("content-encoding", http::HeaderValue::from_static(encoding));
-        }
-        match Inspect::new(stream_of(frames), &headers, 8).await {
-            Inspected::Document(body) => (None, drain(body).0),
-            Inspected::Problem(problem, body) => {
-                (Some(problem.in_request().status().as_u16()), drain(body).0)
-            }
-        }
-    };
-    let json = "application/json";
-    for (frames, kind, encoding, status) in [
-        (vec!["123456789"], json, None, Some(413)),
-        (vec!["12345", "6789", "rest"], json, None, Some(413)),
-        (vec!["{"], json, None, Some(400)),
-        (vec!["{ oh"], "text/plain", None, None),
-        (vec!["\0"], "text/plain", None, Some(415)),
-        (vec!["{}"], json, Some("br"), Some(415)),
-        (vec!["{}"], json, Some("gzip"), Some(415)),
-        (vec!["{}"], json, Some("identity"), None),
-        (vec![], json, None, None),
-    ] {
-        let bytes = frames.concat().into_bytes();
-        let frames = frames.into_iter().map(|f| data(f.as_bytes())).collect();
-        let found = read(frames, kind, encoding).await;
-        assert_eq!(found, (status, bytes), "{kind} {encoding:?}");
-    }
-    let found = read(vec![data(b"{\"\xff\"}")], "text/plain", None).await;
-    assert_eq!(found, (Some(400), b"{\"\xff\"}".to_vec()));
-}
-
-#[tokio::test]
-async fn compressed_bodies_are_read_within_the_limit() {
-    use std::io::Write;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(&[b' '; 100_000]).unwrap();
-    let bomb = encoder.finish().unwrap();
-    let mut headers = HeaderMap::new();
-    headers.insert("content-encoding", http::HeaderValue::from_static("gzip"));
-    let inspect = |limit| Inspect::new(stream_of(vec![data(&bomb)]), &headers, limit);
-    assert!(matches!(
-        inspect(1000).await,
-        Inspected::Problem(Problem::TooLarge { limit: 1000 }, _)
-    ));
-    assert!(matches!(inspect(100_000).await, Inspected::Document(_)));
 }
 
 #[tokio::test(start_paused = true)]
