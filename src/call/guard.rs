@@ -6,7 +6,7 @@ use crate::body::{ApiError, BoxError, Observer, Usage, Watch};
 /// Held by whoever opened the record: the call has ended when it is told so,
 /// or when it is dropped.
 pub(crate) struct CallGuard {
-    call: Call,
+    pub(super) call: Call,
     bytes: u64,
     first_byte: Option<Instant>,
 }

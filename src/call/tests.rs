@@ -1,4 +1,5 @@
 use super::*;
+use crate::body::Observer as _;
 
 #[derive(Default)]
 struct Kept(Mutex<Vec<CallRecord>>);
