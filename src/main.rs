@@ -89,19 +89,20 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
                 Some(file) => Config::from_path(file)?,
                 None => Config::default(),
             };
+            let stop = told_to_stop()?;
             let drain = Duration::from_secs(drain_timeout_seconds);
             let gateway = Gateway::new(&config)?.drain_timeout(drain);
             let listener = TcpListener::bind(listen)
                 .await
                 .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-            gateway.serve(listener, told_to_stop()).await?;
+            gateway.serve(listener, stop).await?;
             Ok(true)
         }
         Command::Check { file } => check(&file),
         Command::Demo { listen, once } => {
             let port = if once { 0 } else { 41002 };
             let listen = listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)));
-            demo::run(listen, once, told_to_stop()).await
+            demo::run(listen, once, told_to_stop()?).await
         }
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&json_schema())?;
@@ -144,27 +145,27 @@ fn log(format: LogFormat) {
     }
 }
 
-/// Completes when the process is interrupted or terminated.
-async fn told_to_stop() {
-    let interrupted = async {
+/// Completes when the process is interrupted or terminated. Signals count from
+/// this call on, not from the first poll.
+#[cfg(unix)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+/// Completes when the process is interrupted.
+#[cfg(not(unix))]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
+    })
 }

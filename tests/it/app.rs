@@ -53,7 +53,7 @@ async fn around_a_service_fn_with_its_own_error() {
     struct Own;
     let service = ServiceBuilder::new()
         .layer(PiiRedactLayer::default())
-        .service(service_fn(async |request: Request<Body>| {
+        .service(service_fn(|request: Request<Body>| async move {
             let body = request.into_body().collect().await.map_err(|_| Own)?;
             if body.to_bytes().is_empty() {
                 return Err(Own);
@@ -77,7 +77,7 @@ async fn around_a_service_fn_with_its_own_error() {
 async fn on_a_hyper_server() {
     let service = ServiceBuilder::new()
         .layer(PiiRedactLayer::default())
-        .service(service_fn(async |request: Request<Body>| {
+        .service(service_fn(|request: Request<Body>| async move {
             Ok::<_, Infallible>(Response::new(request.into_body()))
         }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

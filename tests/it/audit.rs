@@ -18,7 +18,7 @@ use crate::support::{House, Records};
 async fn every_call_is_a_line_of_the_file() {
     let path = std::env::temp_dir().join(format!("portcullis-audit-{}.jsonl", std::process::id()));
     let sink = JsonLinesSink::append(&path).unwrap();
-    let service = AuditLayer::new(sink).layer(service_fn(async |_: Request<Body>| {
+    let service = AuditLayer::new(sink).layer(service_fn(|_: Request<Body>| async move {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("ok")))
     }));
     for at in 0..50 {
@@ -48,7 +48,7 @@ async fn answers_without_a_body_are_finished() {
     for method in ["GET", "HEAD"] {
         let records = Records::default();
         let service =
-            AuditLayer::new(records.clone()).layer(service_fn(async |_: Request<Body>| {
+            AuditLayer::new(records.clone()).layer(service_fn(|_: Request<Body>| async move {
                 Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
             }));
         let request = Request::builder()
@@ -63,9 +63,10 @@ async fn answers_without_a_body_are_finished() {
 #[tokio::test]
 async fn a_service_that_fails_is_an_upstream_error() {
     let records = Records::default();
-    let service = AuditLayer::new(records.clone()).layer(service_fn(async |_: Request<Body>| {
-        Err::<Response<Body>, _>(std::io::Error::other("down"))
-    }));
+    let service =
+        AuditLayer::new(records.clone()).layer(service_fn(|_: Request<Body>| async move {
+            Err::<Response<Body>, _>(std::io::Error::other("down"))
+        }));
     let request = Request::new(Body::empty());
     assert!(service.oneshot(request).await.is_err());
     assert_eq!(records.all()[0].outcome, Outcome::UpstreamError);

@@ -76,7 +76,7 @@ async fn ask(layer: PolicyLayer<Obedient>, order: &'static str) -> (StatusCode, 
     let service = ServiceBuilder::new()
         .layer(AuditLayer::new(records.clone()))
         .layer(layer)
-        .service(service_fn(async |request: Request<Body>| {
+        .service(service_fn(|request: Request<Body>| async move {
             Ok::<_, Infallible>(Response::new(request.into_body()))
         }));
     let request = Request::new(Full::<Bytes>::from(order));
@@ -136,7 +136,7 @@ async fn pii(
 ) -> (u16, Bytes, Vec<String>) {
     let service = PiiRedactLayer::default()
         .inspection(inspection)
-        .layer(service_fn(async |request: Request<Body>| {
+        .layer(service_fn(|request: Request<Body>| async move {
             assert_eq!(request.headers()["accept-encoding"], "identity");
             let call = Call::of(request.extensions()).unwrap().clone();
             let body = request.into_body().collect().await.unwrap().to_bytes();
@@ -298,7 +298,7 @@ fn nothing_is_shown_of_a_request() {
             Ok(Verdict::proceed())
         }
     }
-    let mut service = PolicyLayer::new(Show).layer(service_fn(async |_: Request<Body>| {
+    let mut service = PolicyLayer::new(Show).layer(service_fn(|_: Request<Body>| async move {
         Ok::<_, Infallible>(Response::new(Body::empty()))
     }));
     let request = Request::get("/?key=secret").header("authorization", "Bearer secret");
@@ -324,7 +324,7 @@ async fn hostile_documents_take_linear_time() {
     );
     for body in [echoes, indexes] {
         let service =
-            PiiRedactLayer::default().layer(service_fn(async |request: Request<Body>| {
+            PiiRedactLayer::default().layer(service_fn(|request: Request<Body>| async move {
                 Ok::<_, Infallible>(Response::new(request.into_body()))
             }));
         let request = Request::post("/").header("content-type", "application/json");
