@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -39,16 +39,23 @@ pin_project! {
         /// The policy is making up its mind.
         Judge {
             verdict: DeferredVerdict,
-            filters: Vec<Box<dyn ResponseFilter>>,
+            after: After,
             request: Option<(request::Parts, Body, S)>,
         },
         /// The service within is at work.
-        Call { #[pin] future: F, filters: Vec<Box<dyn ResponseFilter>>, head: bool },
+        Call { #[pin] future: F, after: After, head: bool },
         /// The answer is being read.
         Reply { answer: Box<Answer> },
         /// There is an answer already.
         Refused { response: Option<Response<Body>> },
     }
+}
+
+/// What waits for the answer.
+#[derive(Default)]
+struct After {
+    filters: Vec<Box<dyn ResponseFilter>>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A policy at work on one call.
@@ -101,7 +108,7 @@ where
                 }
                 StateProj::Judge {
                     verdict,
-                    filters,
+                    after,
                     request,
                 } => {
                     let verdict = ready!(verdict.as_mut().poll(cx));
@@ -109,19 +116,25 @@ where
                         return Poll::Pending;
                     };
                     this.gate
-                        .judged(verdict, std::mem::take(filters), parts, body, inner)
+                        .judged(verdict, std::mem::take(after), parts, body, inner)
                 }
                 StateProj::Call {
                     future,
-                    filters,
+                    after,
                     head,
                 } => {
-                    let response = ready!(future.poll(cx))?.map(Body::new);
-                    let filters = std::mem::take(filters);
-                    if filters.is_empty() {
+                    let mut response = ready!(future.poll(cx))?.map(Body::new);
+                    let after = std::mem::take(after);
+                    response.headers_mut().extend(after.headers);
+                    if after.filters.is_empty() {
                         return Poll::Ready(Ok(response));
                     }
-                    match Answer::of(response, filters, *head, &this.gate.settings.inspection) {
+                    match Answer::of(
+                        response,
+                        after.filters,
+                        *head,
+                        &this.gate.settings.inspection,
+                    ) {
                         Reply::Ready(response) => return Poll::Ready(Ok(response)),
                         Reply::Unread(answer) => State::Reply { answer },
                     }
@@ -205,13 +218,13 @@ impl<P: Policy> Gate<P> {
             document,
             recorder: &self.recorder,
         });
-        self.judged(verdict, Vec::new(), parts, body, inner)
+        self.judged(verdict, After::default(), parts, body, inner)
     }
 
     fn judged<S>(
         &self,
         verdict: Result<Verdict, BoxError>,
-        mut filters: Vec<Box<dyn ResponseFilter>>,
+        mut after: After,
         mut parts: request::Parts,
         mut body: Body,
         mut inner: S,
@@ -244,8 +257,9 @@ impl<P: Policy> Gate<P> {
             }
         };
         if let Some(filter) = verdict.filter {
-            filters.push(self.recording(filter));
+            after.filters.push(self.recording(filter));
         }
+        after.headers.extend(verdict.headers);
         match verdict.action {
             Action::Continue => {}
             Action::Rewrite(edits) => {
@@ -260,12 +274,12 @@ impl<P: Policy> Gate<P> {
             Action::Deferred(verdict) => {
                 return State::Judge {
                     verdict,
-                    filters,
+                    after,
                     request: Some((parts, body, inner)),
                 };
             }
         }
-        if !filters.is_empty() {
+        if !after.filters.is_empty() {
             // An answer that is compressed could not be read.
             parts.headers.insert(
                 header::ACCEPT_ENCODING,
@@ -275,7 +289,7 @@ impl<P: Policy> Gate<P> {
         let head = parts.method == Method::HEAD;
         State::Call {
             future: inner.call(Request::from_parts(parts, body)),
-            filters,
+            after,
             head,
         }
     }

@@ -41,6 +41,12 @@ impl<P: Policy> PolicyLayer<P> {
         }
     }
 
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &P {
+        &self.policy
+    }
+
     /// How bodies are read, and what becomes of those that cannot be.
     #[must_use]
     pub fn inspection(mut self, inspection: Inspection) -> Self {

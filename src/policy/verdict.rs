@@ -2,6 +2,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use http::{HeaderName, HeaderValue};
+
 use crate::body::{ApiError, BoxError, ResponseFilter};
 use crate::text::Edits;
 
@@ -12,6 +14,7 @@ pub type DeferredVerdict = Pin<Box<dyn Future<Output = Result<Verdict, BoxError>
 pub struct Verdict {
     pub(super) action: Action,
     pub(super) filter: Option<Box<dyn ResponseFilter>>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 pub(super) enum Action {
@@ -26,6 +29,7 @@ impl Verdict {
         Self {
             action,
             filter: None,
+            headers: Vec::new(),
         }
     }
 
@@ -64,6 +68,13 @@ impl Verdict {
     #[must_use]
     pub fn with_filter(mut self, filter: impl ResponseFilter + 'static) -> Self {
         self.filter = Some(Box::new(filter));
+        self
+    }
+
+    /// Sets a header of the answer.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 

@@ -1,4 +1,4 @@
-//! Personal data: found in requests and answers, and replaced.
+//! Personal data and secrets: found in requests and answers, and dealt with.
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -10,74 +10,78 @@
 //! ```
 //!
 //! What is found is replaced by its label, such as `[EMAIL_ADDRESS]`, in both
-//! directions. A streamed answer is redacted exactly as the whole text would
-//! be, wherever the stream is cut.
+//! directions. A streamed answer is dealt with exactly as the whole text would
+//! be, wherever the stream is cut. Addresses of pages ([`Entity::Url`],
+//! [`Entity::DomainName`]) are counted and stay, unless they are named.
+//!
+//! Other [`Action`]s mask, hash, block, only count, or *pseudonymize*: the
+//! model works with placeholders, and the client reads the originals.
+//!
+//! ```
+//! use portcullis::PiiRedactLayer;
+//! use portcullis::policy::pii::{Action, Entity};
+//!
+//! let layer = PiiRedactLayer::default()
+//!     .action(Action::Pseudonymize)
+//!     .action_for(Entity::CreditCard, Action::Block)
+//!     .pattern("EMPLOYEE_ID", r"EMP-[0-9]{6}")?;
+//! # Ok::<(), portcullis::policy::pii::InvalidPattern>(())
+//! ```
 
+mod action;
 pub mod detect;
 mod filter;
+mod finder;
+mod json_state;
+mod label;
+mod layer;
+mod pattern;
+mod settings;
+mod vault;
 
-use self::filter::PiiFilter;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, header};
+
+pub use self::action::{Action, HashKey, MarkerFormat, Redaction};
+pub use self::detect::{Entity, EntitySet};
+use self::filter::{PiiFilter, Worker};
+use self::finder::Hit;
+use self::json_state::JsonState;
+pub use self::label::Label;
+pub use self::pattern::{InvalidPattern, LONGEST as LONGEST_PATTERN};
+use self::settings::Settings;
+use self::vault::Vault;
 use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::BoxError;
+use crate::body::{BoxError, Lane, Window};
 use crate::call::Direction;
 use crate::text::Edits;
 
-pub use self::detect::{Entity, EntitySet, Finding};
-
-/// Redacts personal data. See the [module](self) for an example.
+/// Finds personal data and deals with it. See the [module](self) for examples.
 pub type PiiRedactLayer = PolicyLayer<PiiRedact>;
 
 /// The policy of a [`PiiRedactLayer`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PiiRedact {
-    entities: EntitySet,
-    request: bool,
-    response: bool,
+    settings: Arc<Settings>,
 }
 
-impl Default for PiiRedact {
-    fn default() -> Self {
-        Self {
-            entities: EntitySet::all(),
-            request: true,
-            response: true,
-        }
-    }
+/// A value that was found.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Where it stands, in bytes.
+    pub range: std::ops::Range<usize>,
+    /// What kind it is.
+    pub label: Label,
+    /// How sure that is, from 0 to 1.
+    pub score: f32,
 }
 
-impl PiiRedactLayer {
-    /// Looks for these kinds only; all of them by default.
-    ///
-    /// ```
-    /// use portcullis::PiiRedactLayer;
-    /// use portcullis::policy::pii::Entity;
-    ///
-    /// let layer = PiiRedactLayer::default().entities([Entity::EmailAddress]);
-    /// ```
-    #[must_use]
-    pub fn entities(self, entities: impl IntoIterator<Item = Entity>) -> Self {
-        let set = entities
-            .into_iter()
-            .fold(EntitySet::default(), EntitySet::with);
-        self.map(|policy| policy.entities = set)
-    }
-
-    /// Redacts what goes these ways only; both by default.
-    #[must_use]
-    pub fn directions(self, directions: impl IntoIterator<Item = Direction>) -> Self {
-        let (mut request, mut response) = (false, false);
-        for direction in directions {
-            match direction {
-                Direction::Request => request = true,
-                Direction::Response => response = true,
-            }
-        }
-        self.map(|policy| {
-            policy.request = request;
-            policy.response = response;
-        })
-    }
-}
+/// Counts of what the request held, on its answer.
+const REPORT_HEADER: HeaderName = HeaderName::from_static("x-portcullis-pii");
 
 impl PiiRedact {
     /// What is found in `text`, first to last.
@@ -86,17 +90,27 @@ impl PiiRedact {
     /// use portcullis::policy::pii::PiiRedact;
     ///
     /// let findings = PiiRedact::default().scan("mail jane@example.com");
-    /// assert_eq!(findings[0].entity.label(), "EMAIL_ADDRESS");
+    /// assert_eq!(findings[0].label.as_str(), "EMAIL_ADDRESS");
     /// assert_eq!(findings[0].range, 5..21);
     /// ```
     #[must_use]
     pub fn scan(&self, text: &str) -> Vec<Finding> {
         let mut findings = Vec::new();
-        detect::scan(self.entities, text, 0, true, &mut |f| findings.push(f));
+        self.settings
+            .finder
+            .find(text, 0, true, None, |range, hit| {
+                if let Hit::Value { label, score } = hit {
+                    findings.push(Finding {
+                        range,
+                        label,
+                        score,
+                    });
+                }
+            });
         findings
     }
 
-    /// `text` with what is found replaced by its label.
+    /// `text` as it would leave in a request.
     ///
     /// ```
     /// use portcullis::policy::pii::PiiRedact;
@@ -108,9 +122,37 @@ impl PiiRedact {
     pub fn redact(&self, text: &str) -> String {
         let mut edits = Edits::new();
         for finding in self.scan(text) {
-            edits.replace(finding.range, filter::marker(finding.entity));
+            let value = &text[finding.range.clone()];
+            let action = self.settings.action(Direction::Request, &finding.label);
+            let settings = &self.settings;
+            if let Some(new) = action::replacement(
+                action,
+                &settings.redaction,
+                &settings.hash_key,
+                &finding.label,
+                value,
+            ) {
+                edits.replace(finding.range, new);
+            }
         }
         edits.apply(text)
+    }
+
+    /// The vault for a request, if it may need one.
+    fn vault(&self, request: &PolicyRequest<'_>) -> Option<Vault> {
+        if !self.settings.pseudonymizes() {
+            return None;
+        }
+        let headers = &request.parts().headers;
+        let conversation = self.settings.conversations.as_ref();
+        let named = conversation.and_then(|(header, kept)| Some((headers.get(header)?, kept)));
+        Some(match named {
+            Some((name, kept)) => {
+                let who = headers.get(header::AUTHORIZATION);
+                kept.vault(who.map_or(&[], HeaderValue::as_bytes), name.as_bytes())
+            }
+            None => Vault::default(),
+        })
     }
 }
 
@@ -121,28 +163,55 @@ impl Policy for PiiRedact {
 
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
         let recorder = request.recorder();
+        let vault = self.vault(request);
+        let document = request.document();
         let mut rewritten = Vec::new();
-        if self.request {
-            for segment in request.document().segments() {
-                let mut edits = Edits::new();
-                let text = segment.text();
-                detect::scan(self.entities, text, 0, true, &mut |finding: Finding| {
-                    recorder.found(Direction::Request, finding.entity.label(), 1);
-                    edits.replace(finding.range, filter::marker(finding.entity));
-                });
-                if !edits.is_empty() {
-                    rewritten.push((segment.number(), edits));
+        let counts = RefCell::new(BTreeMap::new());
+        if self.settings.request.is_some() {
+            let worker = Worker {
+                settings: &self.settings,
+                recorder,
+                direction: Direction::Request,
+                vault: vault.as_ref(),
+                counts: self.settings.report_header.then_some(&counts),
+                taken: &|candidate| document.segments().any(|s| s.text().contains(candidate)),
+            };
+            let mut edits = Edits::new();
+            for segment in document.segments() {
+                let lane = Lane::of(&segment);
+                let window = Window::new(segment.text(), 0, true, lane);
+                match worker.work(&window, &mut JsonState::default(), &mut edits) {
+                    Ok(_) if edits.is_empty() => {}
+                    Ok(_) => rewritten.push((segment.number(), std::mem::take(&mut edits))),
+                    Err(error) => return Ok(Verdict::refuse(error)),
                 }
             }
         }
-        let verdict = Verdict::rewrite(rewritten);
-        if !self.response {
-            return Ok(verdict);
+        let mut verdict = Verdict::rewrite(rewritten);
+        let counts = counts.into_inner();
+        if !counts.is_empty() {
+            let counts: Vec<_> = counts.iter().map(|(l, n)| format!("{l}={n}")).collect();
+            // The labels of patterns are one's own, and may not fit.
+            if let Ok(report) = HeaderValue::try_from(counts.join(", ")) {
+                verdict = verdict.with_header(REPORT_HEADER, report);
+            }
         }
-        Ok(verdict.with_filter(PiiFilter::new(self.entities, recorder.clone())))
+        let restores = vault.as_ref().is_some_and(|vault| !vault.is_empty());
+        if self.settings.response.is_some() || restores {
+            verdict = verdict.with_filter(PiiFilter {
+                settings: Arc::clone(&self.settings),
+                recorder: recorder.clone(),
+                vault: vault.filter(|_| restores),
+                arguments: Vec::new(),
+            });
+        }
+        Ok(verdict)
     }
 
     fn reads_request(&self) -> bool {
-        self.request
+        self.settings.request.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

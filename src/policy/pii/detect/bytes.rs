@@ -1,24 +1,29 @@
 //! Classes of bytes and characters, and the separators that numbers are written with.
 
-pub(super) const DIGIT: u8 = 1;
-pub(super) const HEX_LETTER: u8 = 1 << 1;
-pub(super) const LETTER: u8 = 1 << 2;
-pub(super) const PAREN: u8 = 1 << 3;
-pub(super) const PLUS: u8 = 1 << 4;
-pub(super) const COLON: u8 = 1 << 5;
-pub(super) const UNDERSCORE: u8 = 1 << 6;
+pub(super) const DIGIT: u16 = 1;
+pub(super) const HEX_LETTER: u16 = 1 << 1;
+pub(super) const LETTER: u16 = 1 << 2;
+pub(super) const PAREN: u16 = 1 << 3;
+pub(super) const PLUS: u16 = 1 << 4;
+pub(super) const COLON: u16 = 1 << 5;
+pub(super) const UNDERSCORE: u16 = 1 << 6;
 /// The first byte of a character outside ASCII.
-pub(super) const WIDE: u8 = 1 << 7;
+pub(super) const WIDE: u16 = 1 << 7;
+pub(super) const CAPITAL: u16 = 1 << 8;
+pub(super) const HYPHEN: u16 = 1 << 9;
 
 /// The class of each byte as the first byte of a finding. 0: no finding begins with it.
-pub(super) const CLASS: [u8; 256] = {
+pub(super) const CLASS: [u16; 256] = {
     let mut table = [0; 256];
     let mut b = 0;
     while b < 256 {
         table[b] = match b as u8 {
             b'0'..=b'9' => DIGIT,
-            b'a'..=b'f' | b'A'..=b'F' => HEX_LETTER | LETTER,
-            b'g'..=b'z' | b'G'..=b'Z' => LETTER,
+            b'a'..=b'f' => HEX_LETTER | LETTER,
+            b'g'..=b'z' => LETTER,
+            b'A'..=b'F' => HEX_LETTER | LETTER | CAPITAL,
+            b'G'..=b'Z' => LETTER | CAPITAL,
+            b'-' => HYPHEN,
             b'(' => PAREN,
             b'+' => PLUS,
             b':' => COLON,

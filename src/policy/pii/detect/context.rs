@@ -84,16 +84,16 @@ const ADDRESSES: &[&str] = &[
 ];
 
 /// A word before the start with the mark that follows it.
-struct Words<'t> {
+pub(super) struct Words<'t> {
     rest: &'t str,
     /// Whether the text was cut, so that its first word may lack its beginning.
     cut: bool,
 }
 
-struct Word<'t> {
-    word: &'t str,
+pub(super) struct Word<'t> {
+    pub(super) word: &'t str,
     /// What stands between it and the word after it.
-    gap: &'t str,
+    pub(super) gap: &'t str,
 }
 
 impl<'t> Iterator for Words<'t> {
@@ -113,13 +113,13 @@ impl<'t> Iterator for Words<'t> {
     }
 }
 
-fn words<'t>(input: &Input<'t>) -> Words<'t> {
+pub(super) fn words<'t>(input: &Input<'t>) -> Words<'t> {
     let (rest, cut) = input.behind();
     Words { rest, cut }
 }
 
 /// Whether `word` is in `list`, capitals aside.
-fn among(word: &str, list: &[&str]) -> bool {
+pub(super) fn among(word: &str, list: &[&str]) -> bool {
     if word.is_ascii() {
         return list.iter().any(|entry| entry.eq_ignore_ascii_case(word));
     }

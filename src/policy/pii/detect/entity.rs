@@ -20,23 +20,149 @@ pub enum Entity {
     PhoneNumber,
     /// A payment card number whose issuer, length and Luhn digit agree.
     CreditCard,
-    /// A United States social security number.
-    UsSsn,
     /// An international bank account number whose length and check digits agree.
     IbanCode,
+    /// A business identifier code of a bank (ISO 9362).
+    SwiftCode,
+    /// A United States social security number.
+    UsSsn,
+    /// A United States individual taxpayer identification number.
+    UsItin,
+    /// A United States driver's license number.
+    UsDriverLicense,
+    /// A United States passport number.
+    UsPassport,
+    /// A United Kingdom NHS number.
+    UkNhs,
+    /// A United Kingdom national insurance number.
+    UkNino,
+    /// A value added tax number of the European Union or the United Kingdom.
+    VatNumber,
+    /// A German tax identification number.
+    DeTaxId,
+    /// A French social security number.
+    FrNir,
+    /// A Spanish tax identification number.
+    EsNif,
+    /// A Spanish identification number of a foreigner.
+    EsNie,
+    /// An Italian fiscal code.
+    ItFiscalCode,
+    /// A Polish PESEL number.
+    PlPesel,
+    /// A Dutch citizen service number.
+    NlBsn,
+    /// An Indian Aadhaar number.
+    InAadhaar,
+    /// An Indian permanent account number.
+    InPan,
+    /// A Brazilian CPF number.
+    BrCpf,
+    /// A Brazilian CNPJ number.
+    BrCnpj,
+    /// An Australian tax file number.
+    AuTfn,
+    /// An Australian business number.
+    AuAbn,
+    /// An Australian Medicare number.
+    AuMedicare,
+    /// A Canadian social insurance number.
+    CaSin,
     /// An IPv4 or IPv6 address.
     IpAddress,
+    /// A hardware address of a network card.
+    MacAddress,
+    /// A URL with its scheme, or one that begins with `www.`.
+    Url,
+    /// A domain name under a known top-level domain.
+    DomainName,
+    /// An address of a cryptocurrency.
+    Crypto,
+    /// A date that is said to be somebody's birthday.
+    DateOfBirth,
+    /// A postal address, or the street and house number of one.
+    Address,
+    /// A postal code.
+    ZipCode,
+    /// A geographic position: latitude and longitude.
+    Coordinates,
+    /// A vehicle identification number.
+    Vin,
+    /// A secret of software: an API key, a token, a private key, a password.
+    ApiKey,
+    /// The name of a person.
+    Person,
+    /// The name of a place.
+    Location,
+    /// The name of an organisation.
+    Organization,
+    /// The number of a patient's record.
+    MedicalRecordNumber,
+    /// A United States national provider identifier.
+    UsNpi,
+    /// A United States DEA registration number.
+    UsDea,
+    /// A number of a member of a health insurance.
+    HealthInsuranceId,
+    /// The security code of a payment card.
+    Cvv,
+    /// The date a payment card expires.
+    CardExpiry,
+    /// The name on a payment card.
+    Cardholder,
 }
 
 impl Entity {
-    /// Every entity, in the order of their detectors.
+    /// Every entity.
     pub const ALL: &'static [Entity] = &[
         Entity::EmailAddress,
         Entity::PhoneNumber,
         Entity::CreditCard,
-        Entity::UsSsn,
         Entity::IbanCode,
+        Entity::SwiftCode,
+        Entity::UsSsn,
+        Entity::UsItin,
+        Entity::UsDriverLicense,
+        Entity::UsPassport,
+        Entity::UkNhs,
+        Entity::UkNino,
+        Entity::VatNumber,
+        Entity::DeTaxId,
+        Entity::FrNir,
+        Entity::EsNif,
+        Entity::EsNie,
+        Entity::ItFiscalCode,
+        Entity::PlPesel,
+        Entity::NlBsn,
+        Entity::InAadhaar,
+        Entity::InPan,
+        Entity::BrCpf,
+        Entity::BrCnpj,
+        Entity::AuTfn,
+        Entity::AuAbn,
+        Entity::AuMedicare,
+        Entity::CaSin,
         Entity::IpAddress,
+        Entity::MacAddress,
+        Entity::Url,
+        Entity::DomainName,
+        Entity::Crypto,
+        Entity::DateOfBirth,
+        Entity::Address,
+        Entity::ZipCode,
+        Entity::Coordinates,
+        Entity::Vin,
+        Entity::ApiKey,
+        Entity::Person,
+        Entity::Location,
+        Entity::Organization,
+        Entity::MedicalRecordNumber,
+        Entity::UsNpi,
+        Entity::UsDea,
+        Entity::HealthInsuranceId,
+        Entity::Cvv,
+        Entity::CardExpiry,
+        Entity::Cardholder,
     ];
 
     /// The name used in configuration, placeholders and records, such as `EMAIL_ADDRESS`.
@@ -46,9 +172,51 @@ impl Entity {
             Entity::EmailAddress => "EMAIL_ADDRESS",
             Entity::PhoneNumber => "PHONE_NUMBER",
             Entity::CreditCard => "CREDIT_CARD",
-            Entity::UsSsn => "US_SSN",
             Entity::IbanCode => "IBAN_CODE",
+            Entity::SwiftCode => "SWIFT_CODE",
+            Entity::UsSsn => "US_SSN",
+            Entity::UsItin => "US_ITIN",
+            Entity::UsDriverLicense => "US_DRIVER_LICENSE",
+            Entity::UsPassport => "US_PASSPORT",
+            Entity::UkNhs => "UK_NHS",
+            Entity::UkNino => "UK_NINO",
+            Entity::VatNumber => "VAT_NUMBER",
+            Entity::DeTaxId => "DE_TAX_ID",
+            Entity::FrNir => "FR_NIR",
+            Entity::EsNif => "ES_NIF",
+            Entity::EsNie => "ES_NIE",
+            Entity::ItFiscalCode => "IT_FISCAL_CODE",
+            Entity::PlPesel => "PL_PESEL",
+            Entity::NlBsn => "NL_BSN",
+            Entity::InAadhaar => "IN_AADHAAR",
+            Entity::InPan => "IN_PAN",
+            Entity::BrCpf => "BR_CPF",
+            Entity::BrCnpj => "BR_CNPJ",
+            Entity::AuTfn => "AU_TFN",
+            Entity::AuAbn => "AU_ABN",
+            Entity::AuMedicare => "AU_MEDICARE",
+            Entity::CaSin => "CA_SIN",
             Entity::IpAddress => "IP_ADDRESS",
+            Entity::MacAddress => "MAC_ADDRESS",
+            Entity::Url => "URL",
+            Entity::DomainName => "DOMAIN_NAME",
+            Entity::Crypto => "CRYPTO",
+            Entity::DateOfBirth => "DATE_OF_BIRTH",
+            Entity::Address => "ADDRESS",
+            Entity::ZipCode => "ZIP_CODE",
+            Entity::Coordinates => "COORDINATES",
+            Entity::Vin => "VIN",
+            Entity::ApiKey => "API_KEY",
+            Entity::Person => "PERSON",
+            Entity::Location => "LOCATION",
+            Entity::Organization => "ORGANIZATION",
+            Entity::MedicalRecordNumber => "MEDICAL_RECORD_NUMBER",
+            Entity::UsNpi => "US_NPI",
+            Entity::UsDea => "US_DEA",
+            Entity::HealthInsuranceId => "HEALTH_INSURANCE_ID",
+            Entity::Cvv => "CVV",
+            Entity::CardExpiry => "CARD_EXPIRY",
+            Entity::Cardholder => "CARDHOLDER",
         }
     }
 
@@ -86,6 +254,24 @@ impl EntitySet {
     #[must_use]
     pub const fn all() -> Self {
         Self((1 << Entity::ALL.len()) - 1)
+    }
+
+    /// What is looked for unless told otherwise: every entity but those that are opted into, which
+    /// are names of persons, places and organisations, and what only health care and card payments
+    /// deal in.
+    #[must_use]
+    pub const fn standard() -> Self {
+        Self::all()
+            .without(Entity::Person)
+            .without(Entity::Location)
+            .without(Entity::Organization)
+            .without(Entity::MedicalRecordNumber)
+            .without(Entity::UsNpi)
+            .without(Entity::UsDea)
+            .without(Entity::HealthInsuranceId)
+            .without(Entity::Cvv)
+            .without(Entity::CardExpiry)
+            .without(Entity::Cardholder)
     }
 
     /// This set and `entity`.

@@ -37,9 +37,12 @@
 //! bytes many at a time and walks back to the start of the word, so clean prose costs little more
 //! than reading it. A detector looks at no start whose first byte cannot begin it (see `table`).
 
+mod birth;
 mod bytes;
 mod card;
 mod context;
+mod cue;
+mod cursor;
 mod email;
 mod entity;
 mod iban;

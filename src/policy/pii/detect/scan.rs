@@ -3,9 +3,10 @@
 use memchr::memchr;
 
 use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
+use super::cue;
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
-use super::table::{DETECTORS, DISPATCH};
+use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
 
 /// How far before its first trigger byte a finding may start: the longest local part of an e-mail.
 const LEAD: usize = super::email::LOCAL;
@@ -25,6 +26,10 @@ const LEAD: usize = super::email::LOCAL;
 /// ```
 #[must_use]
 pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome {
+    read(table::detectors(set).0, text, start, last)
+}
+
+fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
     let Some(&first) = text.as_bytes().get(start) else {
         return if last || start > text.len() {
             Outcome::No
@@ -32,7 +37,7 @@ pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome
             Outcome::Unfinished
         };
     };
-    let mut candidates = DISPATCH[usize::from(first)] & set.bits();
+    let mut candidates = DISPATCH[usize::from(first)] & places;
     if candidates == 0 || !text.is_char_boundary(start) || is_escape_letter(text.as_bytes(), start)
     {
         return Outcome::No;
@@ -81,16 +86,8 @@ pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome
 /// `text`. Everything between is settled, whatever text follows.
 #[must_use]
 pub fn next_start(set: EntitySet, text: &str, from: usize) -> usize {
-    let bytes = text.as_bytes();
-    let mut from = from;
-    while from < bytes.len() {
-        let (low, high) = word_with_trigger(set, bytes, from);
-        if let Some(start) = (low..high).find(|&at| may_start(set, bytes, at)) {
-            return start;
-        }
-        from = high;
-    }
-    bytes.len()
+    let mut starts = Starts::new(set, text.as_bytes(), from);
+    starts.next().unwrap_or(text.len())
 }
 
 /// Reports, from left to right, the findings that start at or after `start` and do not overlap, and
@@ -105,76 +102,140 @@ pub fn scan(
     last: bool,
     found: &mut impl FnMut(Finding),
 ) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = start.min(bytes.len());
-    while at < bytes.len() {
-        let (low, high) = word_with_trigger(set, bytes, at);
-        at = low;
-        while at < high {
-            if !may_start(set, bytes, at) {
-                at += 1;
-                continue;
+    let mut starts = Starts::new(set, text.as_bytes(), start);
+    while let Some(at) = starts.next() {
+        match read(starts.places, text, at, last) {
+            Outcome::No => {}
+            Outcome::Unfinished => return at,
+            Outcome::Match { end, entity, score } => {
+                found(Finding {
+                    range: at..end,
+                    entity,
+                    score,
+                });
+                starts.at = end;
             }
-            match match_at(set, text, at, last) {
-                Outcome::No => at += 1,
-                Outcome::Unfinished => return at,
-                Outcome::Match { end, entity, score } => {
-                    found(Finding {
-                        range: at..end,
-                        entity,
-                        score,
-                    });
-                    at = end;
+        }
+    }
+    text.len()
+}
+
+/// The places where findings may start, from left to right.
+struct Starts<'t> {
+    bytes: &'t [u8],
+    places: Places,
+    /// The kinds of cues to look for.
+    kinds: u8,
+    /// Where to go on.
+    at: usize,
+    /// The next stretch around a trigger byte, all of which is looked at.
+    low: usize,
+    high: usize,
+}
+
+impl<'t> Starts<'t> {
+    fn new(set: EntitySet, bytes: &'t [u8], from: usize) -> Self {
+        let (places, kinds) = table::detectors(set);
+        let at = from.min(bytes.len());
+        Self {
+            bytes,
+            places,
+            kinds,
+            at,
+            low: at,
+            high: at,
+        }
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            if self.at >= self.high {
+                if self.at >= self.bytes.len() {
+                    return None;
+                }
+                self.word_with_trigger();
+            }
+            while self.at < self.low {
+                match cue::next(self.kinds, &PREFIXES, self.bytes, self.at, self.low) {
+                    Some(at) => {
+                        self.at = at + 1;
+                        if self.may_start(at) {
+                            return Some(at);
+                        }
+                    }
+                    None => self.at = self.low,
+                }
+            }
+            while self.at < self.high {
+                self.at += 1;
+                if self.may_start(self.at - 1) {
+                    return Some(self.at - 1);
                 }
             }
         }
     }
-    at
-}
 
-/// The next stretch of `bytes` at or after `from` in which findings may start: it ends just after
-/// a trigger byte and begins where the word with it begins. At the end of the text it is the
-/// unfinished word that stands there.
-fn word_with_trigger(set: EntitySet, bytes: &[u8], from: usize) -> (usize, usize) {
-    let trigger = next_trigger(set, bytes, from);
-    let floor = from.max(trigger.saturating_sub(LEAD));
-    let lead = bytes.get(floor..trigger).unwrap_or_default().iter().rev();
-    let low = trigger - lead.take_while(|&&b| LEADS[usize::from(b)]).count();
-    (low, (trigger + 1).min(bytes.len()))
-}
-
-/// A cheap look at whether a finding could start at `at`, before the detectors run.
-fn may_start(set: EntitySet, bytes: &[u8], at: usize) -> bool {
-    let Some(&first) = bytes.get(at) else {
-        return false;
-    };
-    if DISPATCH[usize::from(first)] & set.bits() == 0 || is_escape_letter(bytes, at) {
-        return false;
+    /// Finds the next stretch in which findings may start: it ends just after a trigger byte and
+    /// begins where the word with it begins. At the end of the text it is the unfinished word that
+    /// stands there.
+    fn word_with_trigger(&mut self) {
+        let trigger = next_trigger(self.places, self.bytes, self.at);
+        let floor = self.at.max(trigger.saturating_sub(LEAD));
+        let lead = self.bytes.get(floor..trigger).unwrap_or_default();
+        let run = lead.iter().rev().take_while(|&&b| LEADS[usize::from(b)]);
+        self.low = trigger - run.count();
+        self.high = (trigger + 1).min(self.bytes.len());
     }
-    match at.checked_sub(1).and_then(|before| bytes.get(before)) {
-        Some(&before) => first == b'(' || !is_word_byte(before) || follows_escape(bytes, at),
-        None => true,
+
+    /// A cheap look at whether a finding could start at `at`, before the detectors run.
+    fn may_start(&self, at: usize) -> bool {
+        let Some(&first) = self.bytes.get(at) else {
+            return false;
+        };
+        if DISPATCH[usize::from(first)] & self.places == 0 || is_escape_letter(self.bytes, at) {
+            return false;
+        }
+        match at.checked_sub(1).and_then(|before| self.bytes.get(before)) {
+            Some(&before) => {
+                first == b'(' || !is_word_byte(before) || follows_escape(self.bytes, at)
+            }
+            None => true,
+        }
     }
 }
 
-/// The first byte at or after `from` that every finding has one like in its first word: a digit,
-/// `:` (which follows the digits in ASCII) or `@`.
-fn next_trigger(set: EntitySet, bytes: &[u8], from: usize) -> usize {
+/// Bytes in a block that is looked at at once.
+const BLOCK: usize = 32;
+
+/// The first byte at or after `from` that a first word may be known by: a digit, `:` (which follows
+/// the digits in ASCII), `@`, a full stop that something follows, or the last dash of `-----BEGIN`.
+fn next_trigger(places: Places, bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
-    if set.bits() == Entity::EmailAddress.bit() {
+    if places == table::EMAIL {
         return memchr(b'@', rest).map_or(bytes.len(), |at| from + at);
     }
-    let triggers = |b: u8| (b.wrapping_sub(b'0') <= 10) | (b == b'@');
+    let triggers = |b: u8, next: u8| {
+        let inner = (b == b'.') & ((next | 0x20).wrapping_sub(b'a') < 26)
+            | (b == b'.') & ((next >= 0x80) | (next.wrapping_sub(b'0') < 10));
+        let begin = (b == b'-') & (next == b'B');
+        (b.wrapping_sub(b'0') <= 10) | (b == b'@') | inner | begin
+    };
     let mut at = from;
     // Blocks without a branch inside: the compiler turns each into a few vector comparisons.
-    for block in rest.chunks_exact(32) {
-        if block.iter().fold(false, |any, &b| any | triggers(b)) {
+    while let (Some(block), Some(next)) =
+        (bytes.get(at..at + BLOCK), bytes.get(at + 1..at + 1 + BLOCK))
+    {
+        let pairs = block.iter().zip(next);
+        if pairs.fold(false, |any, (&b, &next)| any | triggers(b, next)) {
             break;
         }
-        at += 32;
+        at += BLOCK;
     }
     let rest = bytes.get(at..).unwrap_or_default();
+    // A full stop at the very end is part of the unfinished word there.
+    let nexts = rest.iter().skip(1).copied().chain([0]);
     rest.iter()
-        .position(|&b| triggers(b))
+        .zip(nexts)
+        .position(|(&b, next)| triggers(b, next))
         .map_or(bytes.len(), |found| at + found)
 }

@@ -1,9 +1,10 @@
 //! The table of detectors, and the dispatch on the first byte.
 
 use super::bytes::{CLASS, COLON, DIGIT, HEX_LETTER, LETTER, PAREN, PLUS, UNDERSCORE, WIDE};
-use super::entity::Entity;
+use super::cue::{self, Cue, Prefixes};
+use super::entity::{Entity, EntitySet};
 use super::input::{Input, Step};
-use super::{card, email, iban, ip, phone, ssn};
+use super::{birth, card, email, iban, ip, phone, ssn};
 
 /// The most bytes before a start that any detector looks at. A driver that scans a stream keeps at
 /// least this many decided bytes before the place it goes on from.
@@ -23,11 +24,13 @@ pub const LONGEST: usize = {
     longest
 };
 
-/// One detector. Its place in the table is the number of its entity.
+/// One detector. An entity may have several.
 pub(super) struct Detector {
     pub(super) entity: Entity,
     /// The classes of bytes that a finding may begin with.
-    first: u8,
+    first: u16,
+    /// How its first word is known if it need not hold a trigger byte.
+    cue: Cue,
     /// Whether what it finds has passed a check, so that it goes before what only looks right.
     pub(super) validated: bool,
     /// The highest score it gives.
@@ -44,6 +47,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::EmailAddress,
         first: DIGIT | LETTER | UNDERSCORE | WIDE,
+        cue: Cue::TRIGGER,
         validated: true,
         ceiling: email::SCORE,
         longest: email::LONGEST,
@@ -52,6 +56,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::PhoneNumber,
         first: DIGIT | PLUS | PAREN,
+        cue: Cue::TRIGGER,
         validated: false,
         ceiling: phone::SCORE,
         longest: phone::LONGEST,
@@ -60,6 +65,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::CreditCard,
         first: DIGIT,
+        cue: Cue::TRIGGER,
         validated: true,
         ceiling: card::SCORE,
         longest: card::LONGEST,
@@ -68,6 +74,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::UsSsn,
         first: DIGIT,
+        cue: Cue::TRIGGER,
         validated: false,
         ceiling: ssn::SCORE,
         longest: ssn::LONGEST,
@@ -76,6 +83,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::IbanCode,
         first: LETTER,
+        cue: Cue::TRIGGER,
         validated: true,
         ceiling: iban::SCORE,
         longest: iban::LONGEST,
@@ -84,15 +92,39 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::IpAddress,
         first: DIGIT | HEX_LETTER | COLON,
+        cue: Cue::TRIGGER,
         validated: true,
         ceiling: ip::SCORE,
         longest: ip::LONGEST,
         run: ip::run,
     },
+    Detector {
+        entity: Entity::DateOfBirth,
+        first: DIGIT,
+        cue: Cue::TRIGGER,
+        validated: false,
+        ceiling: birth::SCORE,
+        longest: birth::LONGEST,
+        run: birth::run,
+    },
+    Detector {
+        entity: Entity::DateOfBirth,
+        first: LETTER,
+        cue: Cue::words(birth::CUES),
+        validated: false,
+        ceiling: birth::SCORE,
+        longest: birth::LONGEST,
+        run: birth::run_month,
+    },
 ];
 
-/// For each byte, the detectors (bit = place in the table) whose findings may begin with it.
-pub(super) static DISPATCH: [u64; 256] = {
+/// A bit for each detector: its place in the table.
+pub(super) type Places = u128;
+
+const _: () = assert!(TABLE.len() <= Places::BITS as usize);
+
+/// For each byte, the detectors whose findings may begin with it.
+pub(super) static DISPATCH: [Places; 256] = {
     let mut table = [0; 256];
     let mut b = 0;
     while b < 256 {
@@ -107,3 +139,45 @@ pub(super) static DISPATCH: [u64; 256] = {
     }
     table
 };
+
+/// The detector of e-mail addresses alone.
+pub(super) const EMAIL: Places = 1;
+
+const _: () = assert!(matches!(TABLE[0].entity, Entity::EmailAddress));
+
+/// For each entity, its detectors and the kinds of their cues.
+static OF_ENTITY: [(Places, u8); Entity::ALL.len()] = {
+    let mut table = [(0, 0); Entity::ALL.len()];
+    let mut i = 0;
+    while i < TABLE.len() {
+        let (places, kinds) = &mut table[TABLE[i].entity as usize];
+        *places |= 1 << i;
+        *kinds |= TABLE[i].cue.kinds();
+        i += 1;
+    }
+    table
+};
+
+/// The beginnings of words of all cues.
+pub(super) static PREFIXES: Prefixes = {
+    let mut prefixes = [0; 512];
+    let mut i = 0;
+    while i < TABLE.len() {
+        prefixes = cue::add(prefixes, TABLE[i].cue);
+        i += 1;
+    }
+    prefixes
+};
+
+/// The detectors of a set of entities, and the kinds of their cues.
+pub(super) fn detectors(set: EntitySet) -> (Places, u8) {
+    let (mut places, mut kinds, mut rest) = (0, 0, set.bits());
+    while rest != 0 {
+        if let Some((more, cues)) = OF_ENTITY.get(rest.trailing_zeros() as usize) {
+            places |= more;
+            kinds |= cues;
+        }
+        rest &= rest - 1;
+    }
+    (places, kinds)
+}

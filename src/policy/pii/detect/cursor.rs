@@ -1,0 +1,119 @@
+//! Reading forward from a start, with a note of whether the end of the text was met.
+//!
+//! Where a cursor never met an end that may still move, what it read cannot change with more text:
+//! that is what makes an answer exact in a stream.
+
+use super::bytes::{is_word, separator};
+use super::input::{Input, Peek};
+
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'i, 't> {
+    pub(super) input: &'i Input<'t>,
+    pub(super) at: usize,
+    /// Whether something was looked for where text may still come.
+    pub(super) open: bool,
+}
+
+impl<'i, 't> Cursor<'i, 't> {
+    pub(super) fn new(input: &'i Input<'t>) -> Self {
+        let at = input.start;
+        Self {
+            input,
+            at,
+            open: false,
+        }
+    }
+
+    pub(super) fn peek(&mut self) -> Option<char> {
+        match self.input.peek_char(self.at) {
+            Peek::Some(c) => Some(c),
+            Peek::End => None,
+            Peek::Open => {
+                self.open = true;
+                None
+            }
+        }
+    }
+
+    pub(super) fn eat(&mut self, wanted: impl FnOnce(char) -> bool) -> Option<char> {
+        let c = self.peek().filter(|&c| wanted(c))?;
+        self.at += c.len_utf8();
+        Some(c)
+    }
+
+    pub(super) fn byte(&mut self, b: u8) -> bool {
+        self.eat(|c| c == char::from(b)).is_some()
+    }
+
+    /// The characters that are `wanted`, at most `most` of them: where more stand there, none.
+    pub(super) fn run(&mut self, most: usize, wanted: fn(char) -> bool) -> &'t str {
+        let from = self.at;
+        for _ in 0..=most {
+            if self.eat(wanted).is_none() {
+                return self.input.text.get(from..self.at).unwrap_or_default();
+            }
+        }
+        self.at = from;
+        ""
+    }
+
+    /// A run of ASCII digits, as text.
+    pub(super) fn digits(&mut self, most: usize) -> &'t str {
+        self.run(most, |c| c.is_ascii_digit())
+    }
+
+    /// A run of letters, as text.
+    pub(super) fn letters(&mut self, most: usize) -> &'t str {
+        self.run(most, char::is_alphabetic)
+    }
+
+    /// One space, typographic ones too.
+    pub(super) fn space(&mut self) -> bool {
+        match self.peek() {
+            Some(' ') => self.at += 1,
+            Some('\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}') => {
+                self.at += separator(self.input.bytes, self.at).map_or(1, |(_, len)| len);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Up to `most` spaces.
+    pub(super) fn spaces(&mut self, most: usize) -> usize {
+        (0..most).take_while(|_| self.space()).count()
+    }
+
+    /// `word`, in small letters, whatever the case of the text.
+    pub(super) fn word(&mut self, word: &str) -> bool {
+        let from = self.at;
+        for wanted in word.chars() {
+            let same = |c: char| c == wanted || c.to_lowercase().eq([wanted]);
+            if self.eat(same).is_none() {
+                self.at = from;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes the steps of `path`, or none of them.
+    pub(super) fn attempt<T>(&mut self, path: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let from = self.at;
+        let taken = path(self);
+        if taken.is_none() {
+            self.at = from;
+        }
+        taken
+    }
+
+    /// Whether a word ends here.
+    pub(super) fn edge(&mut self) -> bool {
+        !self.peek().is_some_and(is_word)
+    }
+
+    /// What has been read from `from` on.
+    pub(super) fn since(&self, from: usize) -> &'t str {
+        self.input.text.get(from..self.at).unwrap_or_default()
+    }
+}

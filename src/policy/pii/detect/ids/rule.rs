@@ -1,0 +1,114 @@
+//! One identifier: its forms, its check, and the words that name it.
+
+use super::super::bytes::Separator;
+use super::super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
+use super::near::named;
+use super::shape::{Read, Reading, lead, read};
+
+/// A written form of an identifier.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    pub(super) text: &'static [u8],
+    /// Whether the form and the check say enough without a word that names the identifier.
+    alone: bool,
+}
+
+/// A form that counts wherever it stands, if its letters are capitals.
+pub(super) const fn alone(text: &'static str) -> Form {
+    Form {
+        text: text.as_bytes(),
+        alone: true,
+    }
+}
+
+/// A form that counts only after a word that names the identifier.
+pub(super) const fn called(text: &'static str) -> Form {
+    Form {
+        text: text.as_bytes(),
+        alone: false,
+    }
+}
+
+/// An identifier. The first of its forms that fits the text and passes the check is the reading.
+pub(super) struct Rule {
+    pub(super) forms: &'static [Form],
+    /// Words and phrases that name it.
+    pub(super) names: &'static [&'static str],
+    pub(super) check: fn(&Reading) -> bool,
+    /// The score after a name.
+    pub(super) named: f32,
+    /// The score without one.
+    pub(super) alone: f32,
+}
+
+impl Rule {
+    pub(super) fn run(&self, input: &Input<'_>) -> Step {
+        let run = input.digits(input.start, 20);
+        let (digits, cut) = (run - input.start, input.open(run));
+        let mut context = None;
+        for form in self.forms {
+            // Most starts are turned down by the length of their first group alone.
+            let (first, more) = lead(form.text);
+            let fits = match digits {
+                0 if first == 0 => true,
+                _ if first == 0 => form.text.first() == Some(&b'*'),
+                _ => digits == first || cut && digits < first || more && digits > first,
+            };
+            if !fits {
+                continue;
+            }
+            let mut named = || *context.get_or_insert_with(|| named(input, self.names));
+            match read(input, form.text) {
+                Read::No => {}
+                Read::Open { small } => {
+                    if form.alone && !small && stands_alone(input) || named() && stands(input) {
+                        return Step::Unfinished;
+                    }
+                }
+                Read::Whole(reading) => {
+                    if !(self.check)(&reading) {
+                        continue;
+                    }
+                    let (end, edge, score) = if named() {
+                        if !stands(input) {
+                            continue;
+                        }
+                        (reading.end, input.edge(reading.end, b"-./", is_digit), self.named)
+                    } else if form.alone && !reading.small && stands_alone(input) {
+                        let row = reading.mark == Some(Separator::Space);
+                        (reading.end, edge_alone(input, reading.end, row), self.alone)
+                    } else {
+                        continue;
+                    };
+                    match edge {
+                        Tri::Yes => return Step::Match { end, score },
+                        Tri::Open => return Step::Unfinished,
+                        Tri::No => {}
+                    }
+                }
+            }
+        }
+        Step::No
+    }
+}
+
+/// Whether the text before the start lets a named identifier begin there.
+fn stands(input: &Input<'_>) -> bool {
+    !matches!(input.before(1), Some(b'+' | b'$')) && !input.glued(b"-./,", is_digit)
+}
+
+/// Whether the text before the start lets an identifier begin there that nothing names.
+fn stands_alone(input: &Input<'_>) -> bool {
+    let (before, _) = input.behind();
+    !before.ends_with(['+', '$', '#', '€', '£', '¥', '₹', '%', '@', '\\'])
+        && !input.glued(b"-./=~", is_alphanumeric)
+        && !input.glued(b", ", is_digit)
+}
+
+fn edge_alone(input: &Input<'_>, end: usize, row: bool) -> Tri {
+    let glue: &[u8] = if row { b" ," } else { b"," };
+    match input.edge(end, b"-./@=", is_alphanumeric) {
+        Tri::Yes => input.edge(end, glue, is_digit),
+        other => other,
+    }
+}
