@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use portcullis::BoxError;
 use portcullis::config::{Config, json_schema};
-use portcullis::gateway::{Gateway, demo};
+use portcullis::gateway::{Gateway, demo, judge};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -52,8 +52,42 @@ enum Command {
         #[arg(long)]
         once: bool,
     },
+    /// Find what a policy finds in texts: JSON Lines with "text" on standard
+    /// input, a line with findings for each on standard output.
+    Scan {
+        #[command(flatten)]
+        policy: PolicyArguments,
+        /// Feed each text in pieces of so many bytes, as a stream does; changes
+        /// nothing.
+        #[arg(long, value_name = "BYTES")]
+        chunk: Option<usize>,
+    },
+    /// Measure how well a policy does on labelled texts: JSON Lines with
+    /// "text" and "spans".
+    Eval {
+        #[command(flatten)]
+        policy: PolicyArguments,
+        /// The file.
+        file: PathBuf,
+    },
     /// Print the JSON Schema of the configuration file.
     Schema,
+}
+
+#[derive(clap::Args)]
+struct PolicyArguments {
+    /// The policy.
+    #[arg(long, value_enum)]
+    policy: JudgedPolicy,
+    /// The configuration file with its settings; without it, the defaults.
+    #[arg(long, value_name = "FILE")]
+    policy_config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum JudgedPolicy {
+    /// Personal data and secrets.
+    PiiDetector,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -85,10 +119,7 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
             drain_timeout_seconds,
         } => {
             log(log_format);
-            let config = match &policy_config {
-                Some(file) => Config::from_path(file)?,
-                None => Config::default(),
-            };
+            let config = configuration(policy_config.as_deref())?;
             let stop = told_to_stop()?;
             let drain = Duration::from_secs(drain_timeout_seconds);
             let gateway = Gateway::new(&config)?.drain_timeout(drain);
@@ -104,12 +135,38 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
             let listen = listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)));
             demo::run(listen, once, told_to_stop()?).await
         }
+        Command::Scan { policy, chunk } => {
+            let JudgedPolicy::PiiDetector = policy.policy;
+            let config = configuration(policy.policy_config.as_deref())?;
+            let detector = judge::pii_detector(&config)?;
+            let output = std::io::BufWriter::new(std::io::stdout().lock());
+            let scanned = judge::scan(&detector, std::io::stdin().lock(), output, chunk)?;
+            Ok(scanned.bad == 0)
+        }
+        Command::Eval { policy, file } => {
+            let JudgedPolicy::PiiDetector = policy.policy;
+            let config = configuration(policy.policy_config.as_deref())?;
+            let detector = judge::pii_detector(&config)?;
+            let name = file.display();
+            let input = std::fs::File::open(&file).map_err(|error| format!("{name}: {error}"))?;
+            let report = judge::eval(&detector, std::io::BufReader::new(input))
+                .map_err(|error| format!("{name}: {error}"))?;
+            anstream::print!("{report}");
+            Ok(true)
+        }
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&json_schema())?;
             anstream::println!("{schema}");
             Ok(true)
         }
     }
+}
+
+fn configuration(file: Option<&Path>) -> Result<Config, BoxError> {
+    Ok(match file {
+        Some(file) => Config::from_path(file)?,
+        None => Config::default(),
+    })
 }
 
 fn check(file: &Path) -> Result<bool, BoxError> {

@@ -18,6 +18,7 @@
 //! a proxy in front of it.
 
 pub mod demo;
+pub mod judge;
 mod serve;
 mod stack;
 mod surface;
@@ -56,12 +57,14 @@ pub enum GatewayError {
     },
     /// A target that cannot be called; the text says which and why.
     Target(String),
+    /// A policy whose settings cannot be used; the text says which and why.
+    Policy(String),
 }
 
 impl fmt::Display for GatewayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MissingKey(how) | Self::Target(how) => f.write_str(how),
+            Self::MissingKey(how) | Self::Target(how) | Self::Policy(how) => f.write_str(how),
             Self::Audit { path, source } => write!(
                 f,
                 "cannot open the audit file {path}: {source}; set policy.audit.path to a file \

@@ -42,7 +42,7 @@ pub(super) fn build(
                 let layer = AuditLayer::shared(sink).include_text(settings.include_text);
                 boxed(&layer, stack)
             }
-            PolicyName::PiiDetector => boxed(&pii(&config.policy.pii_detector), stack),
+            PolicyName::PiiDetector => boxed(&pii(&config.policy.pii_detector)?, stack),
         };
     }
     Ok(boxed(&AuditLayer::new(Log), stack))
@@ -78,7 +78,7 @@ fn open_audit(settings: &AuditConfig) -> Result<Arc<dyn CallReader>, GatewayErro
     }
 }
 
-fn pii(settings: &PiiDetectorConfig) -> PiiRedactLayer {
+pub(super) fn pii(settings: &PiiDetectorConfig) -> Result<PiiRedactLayer, GatewayError> {
     let entities = settings
         .entities
         .iter()
@@ -94,10 +94,10 @@ fn pii(settings: &PiiDetectorConfig) -> PiiRedactLayer {
     let inspection = Inspection::default()
         .max_request_bytes(settings.max_body_bytes as usize)
         .uninspectable(rule);
-    PiiRedactLayer::default()
+    Ok(PiiRedactLayer::default()
         .entities(entities)
         .directions(directions)
-        .inspection(inspection)
+        .inspection(inspection))
 }
 
 fn upstream(target: &Target, number: usize) -> Result<Together, GatewayError> {

@@ -37,6 +37,7 @@ mod label;
 mod layer;
 mod pattern;
 mod settings;
+mod stream;
 mod vault;
 
 use std::cell::RefCell;
@@ -53,6 +54,7 @@ use self::json_state::JsonState;
 pub use self::label::Label;
 pub use self::pattern::{InvalidPattern, LONGEST as LONGEST_PATTERN};
 use self::settings::Settings;
+pub use self::stream::TextStream;
 use self::vault::Vault;
 use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
 use crate::body::{BoxError, Lane, Window};
@@ -110,6 +112,12 @@ impl PiiRedact {
         findings
     }
 
+    /// Finds values in a text that comes in pieces.
+    #[must_use]
+    pub fn stream(&self) -> TextStream<'_> {
+        TextStream::new(self)
+    }
+
     /// `text` as it would leave in a request.
     ///
     /// ```
@@ -120,8 +128,13 @@ impl PiiRedact {
     /// ```
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
+        self.redact_findings(text, self.scan(text))
+    }
+
+    /// `text` as it would leave in a request, of which this is known.
+    pub(crate) fn redact_findings(&self, text: &str, findings: Vec<Finding>) -> String {
         let mut edits = Edits::new();
-        for finding in self.scan(text) {
+        for finding in findings {
             let value = &text[finding.range.clone()];
             let action = self.settings.action(Direction::Request, &finding.label);
             let settings = &self.settings;

@@ -141,7 +141,7 @@ fn patterns_that_cannot_be_used_say_why() {
         ("(", "unclosed group"),
         ("a*", "empty"),
         (r"\bword\b", r"(?-u:\b)"),
-        ("[0-9]{2000}[a-z]{2000}", "limit"),
+        ("[ab]*a[ab]{20}", "limit"),
     ] {
         let error = PiiRedactLayer::default()
             .pattern("X", regex)

@@ -321,7 +321,7 @@ const ABBREVIATIONS: &[&str] = &[
 
 /// What the words before the start say of a birth: the nearest that speaks of a day decides.
 fn born(input: &Input<'_>) -> Context {
-    let (mut key, mut initials) = (false, [0; 2]);
+    let (mut key, mut initials, mut near) = (false, [0; 2], true);
     for (place, found) in words(input).take(WORDS).enumerate() {
         let (word, gap) = (found.word, found.gap);
         for (at, c) in gap.char_indices() {
@@ -331,6 +331,8 @@ fn born(input: &Input<'_>) -> Context {
                 '!' | '†' | ';' | '}' if place > 0 || c == '†' || c == '!' => {
                     return Context::No;
                 }
+                // An answer stands on a line of its own, behind who gives it.
+                _ if gap.starts_with('?') => {}
                 ',' | '\n' | '|' if place > 0 && key => return Context::No,
                 '\n' if place > 0 && next == Some('\n') => return Context::No,
                 '.' if next.is_some_and(char::is_whitespace) && !among(word, ABBREVIATIONS) => {
@@ -359,11 +361,14 @@ fn born(input: &Input<'_>) -> Context {
             let brief = word.chars().count() <= 3 && place > 3;
             return match (brief, place) {
                 (true, _) => Context::No,
-                (_, 0) => Context::Named,
-                _ if spelled && place == 2 => Context::Named,
+                _ if near || spelled && place == 2 => Context::Named,
                 _ => Context::Told,
             };
         }
+        near &= among(
+            word,
+            &["is", "was", "ist", "est", "es", "è", "é", "to", "jest"],
+        );
         initials = [if dotted { letter } else { 0 }, initials[0]];
     }
     Context::No

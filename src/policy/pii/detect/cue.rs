@@ -143,9 +143,10 @@ fn cued(kinds: u8, prefixes: &Prefixes, bytes: &[u8], at: usize) -> bool {
         return true;
     };
     let place = place(a, b, c);
-    let prefix = kinds & PREFIX != 0 && prefixes
-        .get(place >> 6)
-        .is_some_and(|bits| bits >> (place & 63) & 1 != 0);
+    let prefix = kinds & PREFIX != 0
+        && prefixes
+            .get(place >> 6)
+            .is_some_and(|bits| bits >> (place & 63) & 1 != 0);
     prefix
         || kinds & ANY != 0
         || kinds & CAPITAL != 0 && (a.is_ascii_uppercase() || a >= 0x80)

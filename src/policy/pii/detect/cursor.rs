@@ -97,6 +97,18 @@ impl<'i, 't> Cursor<'i, 't> {
         true
     }
 
+    /// `word` as it is.
+    pub(super) fn word_exact(&mut self, word: &str) -> bool {
+        let from = self.at;
+        let all = word
+            .chars()
+            .all(|wanted| self.eat(|c| c == wanted).is_some());
+        if !all {
+            self.at = from;
+        }
+        all
+    }
+
     /// Takes the steps of `path`, or none of them.
     pub(super) fn attempt<T>(&mut self, path: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let from = self.at;

@@ -37,6 +37,7 @@
 //! bytes many at a time and walks back to the start of the word, so clean prose costs little more
 //! than reading it. A detector looks at no start whose first byte cannot begin it (see `table`).
 
+mod address;
 mod birth;
 mod bytes;
 mod card;

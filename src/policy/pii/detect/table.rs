@@ -1,10 +1,10 @@
 //! The table of detectors, and the dispatch on the first byte.
 
-use super::bytes::{CLASS, COLON, DIGIT, HEX_LETTER, LETTER, PAREN, PLUS, UNDERSCORE, WIDE};
+use super::bytes::{CAPITAL, CLASS, COLON, DIGIT, HEX_LETTER, LETTER, PAREN, PLUS, UNDERSCORE, WIDE};
 use super::cue::{self, Cue, Prefixes};
 use super::entity::{Entity, EntitySet};
 use super::input::{Input, Step};
-use super::{birth, card, email, iban, ip, phone, ssn};
+use super::{address, birth, card, email, iban, ip, phone, ssn};
 
 /// The most bytes before a start that any detector looks at. A driver that scans a stream keeps at
 /// least this many decided bytes before the place it goes on from.
@@ -115,6 +115,51 @@ const TABLE: &[Detector] = &[
         ceiling: birth::SCORE,
         longest: birth::LONGEST,
         run: birth::run_month,
+    },
+    Detector {
+        entity: Entity::Address,
+        first: DIGIT,
+        cue: Cue::TRIGGER,
+        validated: false,
+        ceiling: address::SCORE,
+        longest: address::LONGEST,
+        run: address::numbered,
+    },
+    Detector {
+        entity: Entity::Address,
+        first: LETTER,
+        cue: Cue::words(address::CUES),
+        validated: false,
+        ceiling: address::SCORE,
+        longest: address::LONGEST,
+        run: address::named_first,
+    },
+    Detector {
+        entity: Entity::Address,
+        first: CAPITAL | WIDE,
+        cue: Cue::CAPITAL,
+        validated: false,
+        ceiling: address::SCORE,
+        longest: address::LONGEST,
+        run: address::german,
+    },
+    Detector {
+        entity: Entity::Address,
+        first: LETTER,
+        cue: Cue::words(address::BOX_CUES),
+        validated: false,
+        ceiling: address::SCORE,
+        longest: address::LONGEST,
+        run: address::boxed,
+    },
+    Detector {
+        entity: Entity::ZipCode,
+        first: DIGIT | CAPITAL,
+        cue: Cue::TRIGGER,
+        validated: false,
+        ceiling: address::ZIP_SCORE,
+        longest: address::ZIP_LONGEST,
+        run: address::zip,
     },
 ];
 

@@ -4,7 +4,7 @@ use super::super::bytes::{is_unspaced, is_word};
 use super::super::input::Input;
 
 /// How many words back a name may stand.
-const WORDS: usize = 8;
+const WORDS: usize = 6;
 /// How many words are looked at: the last name may have several.
 const SEEN: usize = WORDS + 4;
 
@@ -67,46 +67,59 @@ pub(super) fn named(input: &Input<'_>, names: &[&str]) -> bool {
     false
 }
 
-/// Whether the word right before the start, with nothing but marks between, is one of `names`.
-pub(super) fn keyed(input: &Input<'_>, names: &[&str]) -> bool {
+/// How a name stands right before a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    None,
+    /// `cvv 123`
+    Beside,
+    /// `cvv: 123`, `the CVV is 123`
+    Marked,
+}
+
+/// How one of `names` stands right before the start, with only words such as `number` between.
+pub(super) fn keyed(input: &Input<'_>, names: &[&str]) -> Key {
     let (rest, cut) = input.behind();
+    let mut words = [""; 8];
     let mut reader = Words { rest, cut };
-    let Some((mut word, mut gap)) = reader.next() else {
-        return false;
-    };
-    let close = |gap: &str| gap.len() <= 8 && !gap.contains(['.', '!', '?', ';', ',', '}', ']']);
-    // `cvv code is 123`
-    for _ in 0..3 {
-        if !close(gap) {
-            return false;
+    let (mut count, mut marked, mut key) = (0, false, false);
+    for slot in &mut words {
+        let Some((word, gap)) = reader.next() else {
+            break;
+        };
+        if !crosses(gap, count, &mut key, word) || count == 0 && gap.contains([',', ';', '}', ']'])
+        {
+            break;
         }
-        let mut ahead = Words { ..reader };
-        let mut before = [""; 4];
-        for slot in &mut before {
-            match ahead.next() {
-                Some((word, _)) => *slot = word,
-                None => break,
-            }
+        if gap.contains([':', '=', '>']) {
+            marked = true;
         }
-        if names.iter().any(|name| ends(name, word, &before)) {
-            return true;
+        *slot = word;
+        count += 1;
+    }
+    let words = words.get(..count).unwrap_or_default();
+    for (at, &word) in words.iter().enumerate().take(4) {
+        let before = words.get(at + 1..).unwrap_or_default();
+        if names.iter().any(|name| ends(name, word, before)) {
+            return if marked { Key::Marked } else { Key::Beside };
         }
         if !FILLERS.iter().any(|filler| same(filler, word)) {
-            return false;
+            return Key::None;
         }
-        match reader.next() {
-            Some(next) => (word, gap) = next,
-            None => return false,
+        if VERBS.iter().any(|verb| same(verb, word)) {
+            marked = true;
         }
     }
-    false
+    Key::None
 }
+
+const VERBS: &[&str] = &["is", "was", "ist", "lautet", "es", "est", "är", "jest"];
 
 /// Words between a name and its value.
 #[rustfmt::skip]
 const FILLERS: &[&str] = &[
-    "is", "code", "number", "no", "nr", "num", "value", "date", "was", "ist", "lautet", "es", "est",
-    "id", "the", "and", "of", "card", "name", "full",
+    "is", "was", "ist", "lautet", "es", "est", "är", "jest", "code", "number", "no", "nr", "num",
+    "value", "date", "id", "name", "full", "string", "text",
 ];
 
 /// Whether `name` ends with `word`, after the words of `before`, the nearest first.

@@ -1,9 +1,10 @@
 //! One identifier: its forms, its check, and the words that name it.
 
 use super::super::bytes::Separator;
+use super::super::context::{Telephone, telephone};
 use super::super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
 use super::near::named;
-use super::shape::{Read, Reading, lead, read};
+use super::shape::{Read, Reading, lead, longest, read};
 
 /// A written form of an identifier.
 #[derive(Clone, Copy)]
@@ -30,11 +31,12 @@ pub(super) const fn called(text: &'static str) -> Form {
 }
 
 /// An identifier. The first of its forms that fits the text and passes the check is the reading.
-pub(super) struct Rule {
+pub(in super::super) struct Rule {
     pub(super) forms: &'static [Form],
     /// Words and phrases that name it.
     pub(super) names: &'static [&'static str],
-    pub(super) check: fn(&Reading) -> bool,
+    /// Whether what was read is possible, given whether it is named.
+    pub(super) check: fn(&Reading, bool) -> bool,
     /// The score after a name.
     pub(super) named: f32,
     /// The score without one.
@@ -42,7 +44,21 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    pub(super) fn run(&self, input: &Input<'_>) -> Step {
+    /// The highest score it gives.
+    pub(in super::super) const fn ceiling(&self) -> f32 {
+        if self.named > self.alone {
+            self.named
+        } else {
+            self.alone
+        }
+    }
+
+    /// The most bytes from the start that it reads.
+    pub(in super::super) const fn longest(&self) -> usize {
+        longest(self.forms)
+    }
+
+    pub(in super::super) fn run(&self, input: &Input<'_>) -> Step {
         let run = input.digits(input.start, 20);
         let (digits, cut) = (run - input.start, input.open(run));
         let mut context = None;
@@ -66,15 +82,17 @@ impl Rule {
                     }
                 }
                 Read::Whole(reading) => {
-                    if !(self.check)(&reading) {
-                        continue;
-                    }
                     let (end, edge, score) = if named() {
-                        if !stands(input) {
+                        if !stands(input) || !(self.check)(&reading, true) {
                             continue;
                         }
                         (reading.end, input.edge(reading.end, b"-./", is_digit), self.named)
-                    } else if form.alone && !reading.small && stands_alone(input) {
+                    } else if form.alone
+                        && !reading.small
+                        && stands_alone(input)
+                        && (self.check)(&reading, false)
+                        && !(first > 0 && telephone(input) == Telephone::Named)
+                    {
                         let row = reading.mark == Some(Separator::Space);
                         (reading.end, edge_alone(input, reading.end, row), self.alone)
                     } else {

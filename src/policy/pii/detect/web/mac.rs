@@ -1,7 +1,7 @@
 //! Hardware addresses (EUI-48 and EUI-64 of IEEE 802): pairs of hexadecimal digits with colons or
 //! hyphens, or the groups of four with full stops that Cisco writes.
 
-use super::input::{Input, Peek, Step, Tri, is_alphanumeric};
+use super::super::input::{Input, Peek, Step, Tri, is_alphanumeric};
 
 /// Eight pairs, their marks, and what follows.
 pub(super) const LONGEST: usize = 8 * 3 + 3;

@@ -1,0 +1,1 @@
+//! Addresses and postal codes that are found, and what looks like them.

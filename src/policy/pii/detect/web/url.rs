@@ -1,0 +1,106 @@
+//! URLs (RFC 3986, with the characters beyond ASCII of RFC 3987): `http`, `https`, `ftp`, `ws` and
+//! their likes with `://`, `www.` names, and names under a known top-level domain with a path.
+//!
+//! Marks that end a sentence or close a bracket are no part of a URL that they follow. A URL goes
+//! on for [`LONGEST`] bytes at most; what a longer one has beyond that is text.
+
+use super::super::bytes::{is_unspaced, is_word};
+use super::super::input::{Input, Peek, Step};
+use super::domain;
+
+/// The longest URL that is read, as the first browsers bounded it.
+const MOST: usize = 2048;
+/// The URL, and a character that follows.
+pub(in super::super) const LONGEST: usize = MOST + 4;
+pub(in super::super) const SCORE: f32 = 0.9;
+
+#[rustfmt::skip]
+const SCHEMES: &[&[u8]] = &[b"https", b"http", b"ftp", b"ftps", b"sftp", b"ws", b"wss"];
+
+/// What stands at the start.
+enum Head {
+    No,
+    Open,
+    /// Where the authority begins.
+    Authority(usize),
+}
+
+pub(in super::super) fn run(input: &Input<'_>) -> Step {
+    let host = match head(input, SCHEMES) {
+        Head::Open => return Step::Unfinished,
+        Head::Authority(at) => at,
+        Head::No => return domain::run_url(input),
+    };
+    // A host, perhaps after user information; not `http://,` and not `https://...`.
+    match input.peek_char(host) {
+        Peek::Open => return Step::Unfinished,
+        Peek::Some(c) if is_word(c) || matches!(c, '[' | '%') || is_unspaced(c) => {}
+        _ => return Step::No,
+    }
+    match end(input, host) {
+        Some(end) if end > host => Step::Match { end, score: SCORE },
+        Some(_) => Step::No,
+        None => Step::Unfinished,
+    }
+}
+
+/// Reads one of `schemes` and `://`.
+fn head(input: &Input<'_>, schemes: &[&[u8]]) -> Head {
+    let there = input.bytes.get(input.start..).unwrap_or_default();
+    let first = there.first().map(u8::to_ascii_lowercase);
+    for scheme in schemes {
+        if scheme.first().copied() != first {
+            continue;
+        }
+        let len = scheme.len().min(there.len());
+        let same = there.get(..len).unwrap_or_default();
+        if !same.eq_ignore_ascii_case(scheme.get(..len).unwrap_or_default()) {
+            continue;
+        }
+        let marks = there.get(len..).unwrap_or_default();
+        if marks.starts_with(b"://") {
+            return Head::Authority(input.start + len + 3);
+        }
+        if !input.last && b"://".starts_with(marks) {
+            return Head::Open;
+        }
+    }
+    Head::No
+}
+
+/// Where the URL ends whose next character is at `from`; `None` if that is open.
+pub(in super::super) fn end(input: &Input<'_>, from: usize) -> Option<usize> {
+    let most = input.start + MOST;
+    let (mut at, mut end) = (from, from);
+    // Round and square brackets that are open, as far as anybody nests them.
+    let mut round = 0u8;
+    let mut square = 0u8;
+    while at < most {
+        let c = match input.peek_char(at) {
+            Peek::Open => return None,
+            Peek::End => break,
+            Peek::Some(c) => c,
+        };
+        at += c.len_utf8();
+        match c {
+            '.' | ',' | ';' | ':' | '!' | '?' | '*' | '\'' => continue,
+            '(' => {
+                round = round.saturating_add(1);
+                continue;
+            }
+            '[' => {
+                square = square.saturating_add(1);
+                continue;
+            }
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            c if c.is_ascii_alphanumeric() => {}
+            '-' | '_' | '~' | '/' | '?' | '#' | '@' | '$' | '&' | '+' | '=' | '%' => {}
+            // In a script without spaces the sentence goes on where the URL has ended.
+            c if !c.is_ascii() && c.is_alphanumeric() && !is_unspaced(c) => {}
+            _ => break,
+        }
+        end = at;
+    }
+    Some(end)
+}
