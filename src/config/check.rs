@@ -11,8 +11,11 @@ use serde_json::Value as Json;
 use super::error::{Position, Problems};
 use super::names::NAMES;
 use super::rules;
-use super::suggest::{nearest, quoted};
+use super::suggest::{nearest, quoted, step};
 use super::tree::{Entry, Node, Value};
+
+/// How many names a message lists at most; of a longer table, these stand for all.
+const SHOWN_NAMES: usize = 12;
 
 /// Reports every way in which the tree differs from the schema.
 pub(super) fn check(schema: &Json, node: &Node, problems: &mut Problems) {
@@ -30,6 +33,9 @@ impl Checker<'_> {
         if matches!(node.value, Value::Refused) {
             return;
         }
+        if let Some(branches) = schema.get("oneOf").and_then(Json::as_array) {
+            return self.one_form(branches, node);
+        }
         let expected = word(schema, "type");
         match (expected, &node.value) {
             ("object", Value::Map(entries)) => self.mapping(schema, node, entries),
@@ -46,7 +52,47 @@ impl Checker<'_> {
         }
     }
 
+    /// A value that may be a list or a mapping.
+    fn one_form(&mut self, branches: &[Json], node: &Node) {
+        let form = match node.value {
+            Value::List(_) => "array",
+            _ => "object",
+        };
+        let branch = branches.iter().find(|branch| word(branch, "type") == form);
+        match (&node.value, branch) {
+            (Value::List(_) | Value::Map(_), Some(branch)) => self.value(branch, node),
+            _ => self.mismatch(&Json::Null, node, "array or object"),
+        }
+    }
+
+    /// A mapping whose keys are the file's own.
+    fn free_mapping(&mut self, schema: &Json, values: &Json, node: &Node, entries: &[Entry]) {
+        if let Some(most) = limit(schema, "maxProperties").filter(|most| entries.len() as f64 > *most)
+        {
+            self.too_many(node, "keys", most, entries.len());
+        }
+        let names = schema.get("propertyNames").unwrap_or(&Json::Null);
+        for Entry { key, key_at, node } in entries {
+            let length = key.chars().count() as f64;
+            let refused = if key.is_empty() && limit(names, "minLength").is_some() {
+                Some("must not be empty".to_owned())
+            } else if let Some(most) = limit(names, "maxLength").filter(|most| length > *most) {
+                Some(format!("must be at most {most} characters long"))
+            } else {
+                let rule = rules::text(word(names, "x-rule"), key);
+                rule.err().map(str::to_owned)
+            };
+            if let Some(what) = refused {
+                self.report(*key_at, format!("the key {} {what}", quoted(key)));
+            }
+            self.under(step(key), |this| this.value(values, node));
+        }
+    }
+
     fn mapping(&mut self, schema: &Json, node: &Node, entries: &[Entry]) {
+        if let Some(values) = schema.get("additionalProperties").filter(|s| s.is_object()) {
+            return self.free_mapping(schema, values, node, entries);
+        }
         let properties = schema.get("properties").and_then(Json::as_object);
         for entry in entries {
             match properties.and_then(|known| known.get(&entry.key)) {
@@ -89,6 +135,9 @@ impl Checker<'_> {
             let way_out = "list at least one value, or remove the key for the default";
             self.report(node.at, format!("must not be empty; {way_out}"));
         }
+        if let Some(most) = limit(schema, "maxItems").filter(|most| nodes.len() as f64 > *most) {
+            self.too_many(node, "values", most, nodes.len());
+        }
         let unique = schema.get("uniqueItems").is_some();
         let mut seen = HashSet::new();
         let items = schema.get("items").unwrap_or(&Json::Null);
@@ -106,6 +155,11 @@ impl Checker<'_> {
             }
             self.path.truncate(before);
         }
+    }
+
+    fn too_many(&mut self, node: &Node, what: &str, most: f64, found: usize) {
+        let what = format!("must have at most {most} {what}, not {found}; remove some");
+        self.report(node.at, what);
     }
 
     fn text(&mut self, schema: &Json, node: &Node, text: &str) {
@@ -140,6 +194,11 @@ impl Checker<'_> {
         } else {
             let way_out = match nearest(text, built().chain(words(names, "planned"))) {
                 Some(near) => format!("did you mean \"{near}\"?"),
+                None if built().nth(SHOWN_NAMES).is_some() => {
+                    let some: Vec<_> = built().take(SHOWN_NAMES).collect();
+                    let some = some.join(", ");
+                    format!("use one of {some}, … (`portcullis schema` lists all)")
+                }
                 None => format!("use {}", one_of(built())),
             };
             format!("unknown {noun} {}; {way_out}", quoted(text))
@@ -174,6 +233,7 @@ impl Checker<'_> {
         };
         let (expected, way_out) = match expected {
             "object" => ("a mapping", "write \"key: value\" lines under it"),
+            "array or object" => ("a list or a mapping", "write the values as [one, two]"),
             "array" => ("a list", "write the values as [one, two]"),
             "boolean" => ("true or false", "write true or false, without quotes"),
             "integer" => ("a whole number", "write digits only, without quotes"),

@@ -23,8 +23,11 @@
 //! ```
 
 mod check;
+mod entity;
 mod error;
 mod names;
+mod patterns;
+mod pii;
 mod policy;
 mod provider;
 mod rules;
@@ -41,11 +44,13 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
-pub use policy::{
-    AuditConfig, Direction, Entity, PiiAction, PiiDetectorConfig, Policies, PolicyName,
-    PolicySettings, Uninspectable,
+pub use pii::{
+    Conversation, DetectPattern, Direction, DirectionActions, MarkerFormat, PiiAction,
+    PiiDetectorConfig, PiiRedaction, Uninspectable,
 };
+pub use policy::{AuditConfig, Policies, PolicyName, PolicySettings};
 pub use provider::{
     Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Strategy, Target,
 };

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::names::names;
+use super::pii::PiiDetectorConfig;
 
 /// Writes, from one table, the names of the policies and the structure that holds their settings.
 macro_rules! policies {
@@ -22,7 +23,7 @@ macro_rules! policies {
         }
 
         /// The settings of each policy, under the policy's name. What is left out has its default.
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
         #[schemars(extend("x-names" = {
             "noun": "policy", "built": PolicyName::ALL, "planned": PolicyName::PLANNED,
@@ -45,7 +46,7 @@ macro_rules! policies {
     };
 }
 
-// To build a policy: write the structure of its settings below (with a field `enabled`), and move
+// To build a policy: write the structure of its settings (with a field `enabled`), and move
 // its name from `planned` to a row of `built`. To announce one: add its name to `planned`.
 policies! {
     built {
@@ -74,103 +75,6 @@ impl Default for Policies {
     fn default() -> Self {
         Self {
             chain: vec![PolicyName::Audit, PolicyName::PiiDetector],
-        }
-    }
-}
-
-names! {
-    /// A kind of personal data the detector knows.
-    pub enum Entity as "entity" {
-        built {
-            /// A mail address.
-            EmailAddress = "EMAIL_ADDRESS",
-            /// A telephone number.
-            PhoneNumber = "PHONE_NUMBER",
-            /// The number of a payment card.
-            CreditCard = "CREDIT_CARD",
-            /// A social security number of the United States.
-            UsSsn = "US_SSN",
-            /// An international bank account number.
-            IbanCode = "IBAN_CODE",
-            /// An IPv4 or IPv6 address.
-            IpAddress = "IP_ADDRESS",
-        }
-        planned {}
-    }
-}
-
-names! {
-    /// What is done with personal data that was found.
-    #[derive(Default)]
-    pub enum PiiAction as "action" {
-        built {
-            /// Each find is replaced by a placeholder.
-            #[default]
-            Redact = "redact",
-        }
-        planned {}
-    }
-}
-
-names! {
-    /// A direction of the traffic.
-    pub enum Direction as "direction" {
-        built {
-            /// From the client to the model.
-            Request = "request",
-            /// From the model to the client.
-            Response = "response",
-        }
-        planned {}
-    }
-}
-
-names! {
-    /// What happens to a body that cannot be read: too large, or in an unknown format.
-    #[derive(Default)]
-    pub enum Uninspectable as "value" {
-        built {
-            /// It is refused, so that nothing passes unread.
-            #[default]
-            Refuse = "refuse",
-            /// It passes as it is.
-            Pass = "pass",
-        }
-        planned {}
-    }
-}
-
-/// Settings of the policy `pii-detector`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct PiiDetectorConfig {
-    /// Whether the policy is applied when it stands in the chain.
-    pub enabled: bool,
-    /// What is done with personal data that was found.
-    pub action: PiiAction,
-    /// The kinds of personal data looked for; all by default.
-    #[schemars(length(min = 1), extend("uniqueItems" = true))]
-    pub entities: Vec<Entity>,
-    /// The directions inspected; both by default.
-    #[schemars(length(min = 1), extend("uniqueItems" = true))]
-    pub directions: Vec<Direction>,
-    /// The largest body, in bytes, that is inspected.
-    #[schemars(range(min = 1, max = 1_073_741_824))]
-    pub max_body_bytes: u64,
-    /// What happens to a body that cannot be inspected.
-    pub uninspectable: Uninspectable,
-}
-
-impl Default for PiiDetectorConfig {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            action: PiiAction::default(),
-            entities: Entity::ALL.to_vec(),
-            directions: Direction::ALL.to_vec(),
-            max_body_bytes: 8 * 1024 * 1024,
-            uninspectable: Uninspectable::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use http::Uri;
+use http::{HeaderName, Uri};
 
 use super::error::Problems;
 use super::provider::{Provider, Strategy, Target};
@@ -12,10 +12,12 @@ use super::tree::{Entry, Node, Value};
 /// A rule of a single text. Its message must not repeat the text, which may hold a secret.
 type Rule = fn(&str) -> Result<(), &'static str>;
 
-const RULES: [(&str, Rule); 5] = [
+const RULES: [(&str, Rule); 7] = [
     ("base-url", base_url),
     ("env-name", env_name),
+    ("header-name", header_name),
     ("identifier", identifier),
+    ("label", label),
     ("model", model),
     ("printable", printable),
 ];
@@ -86,6 +88,21 @@ fn identifier(text: &str) -> Result<(), &'static str> {
     match text.chars().all(known) {
         true => Ok(()),
         false => Err("may hold only letters, digits, \"-\", \"_\" and \".\""),
+    }
+}
+
+fn header_name(text: &str) -> Result<(), &'static str> {
+    match HeaderName::from_bytes(text.as_bytes()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err("must be the name of a header, such as x-conversation-id"),
+    }
+}
+
+fn label(text: &str) -> Result<(), &'static str> {
+    let known = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    match text.chars().all(known) {
+        true => Ok(()),
+        false => Err("may hold only letters, digits, \"-\" and \"_\""),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::Config;
 use super::error::{ConfigError, Position, Problems};
 use super::tree::{self, Node};
-use super::{check, rules, schema};
+use super::{check, patterns, rules, schema};
 
 /// The longest file that is read.
 const LONGEST: usize = 1024 * 1024;
@@ -151,6 +151,7 @@ pub(super) fn validate(config: &Config) -> Result<(), ConfigError> {
 fn check(tree: &Node, problems: &mut Problems) {
     check::check(&schema::SCHEMA, tree, problems);
     rules::between(tree, problems);
+    patterns::check(tree, problems);
 }
 
 fn too_long(name: &str) -> ConfigError {

@@ -3,7 +3,7 @@
 //! and Polish), where the words before them speak of a birth. A date alone is no personal data.
 
 use super::context::{among, words};
-use super::cursor::Cursor;
+use super::cursor::{Cursor, begins};
 use super::input::{Input, Step};
 
 /// `30th of the September of 2000`, spaces of three bytes, a wide month, and what follows.
@@ -29,6 +29,9 @@ pub(super) fn run(input: &Input<'_>) -> Step {
 
 /// Dates that begin with a month.
 pub(super) fn run_month(input: &Input<'_>) -> Step {
+    if !begins(input, CUES) {
+        return Step::No;
+    }
     date(input, |cursor| cursor.attempt(month_first))
 }
 
@@ -49,9 +52,12 @@ fn date(input: &Input<'_>, read: fn(&mut Cursor<'_, '_>) -> Option<Form>) -> Ste
             _ => Step::Unfinished,
         };
     }
-    match (read, born(input)) {
-        (None, _) | (_, Context::No) | (Some(Form::Compact), Context::Told) => Step::No,
-        (Some(_), _) => Step::Match {
+    let Some(form) = read else {
+        return Step::No;
+    };
+    match (form, born(input)) {
+        (_, Context::No) | (Form::Compact, Context::Told) => Step::No,
+        _ => Step::Match {
             end: cursor.at,
             score: SCORE,
         },
@@ -261,14 +267,42 @@ const MONTHS: [&[&str]; 12] = [
         "dicembre", "dezembro", "grudnia", "grudzień", "gru"],
 ];
 
+/// For each letter, the months with a name that begins with it (bit = place in the list).
+static FIRST: [u16; 32] = {
+    let mut table = [0; 32];
+    let mut month = 0;
+    while month < MONTHS.len() {
+        let mut i = 0;
+        while i < MONTHS[month].len() {
+            table[(MONTHS[month][i].as_bytes()[0] & 31) as usize] |= 1 << month;
+            i += 1;
+        }
+        month += 1;
+    }
+    table
+};
+
 fn month(cursor: &mut Cursor<'_, '_>) -> Option<u32> {
+    let first = cursor.peek().filter(char::is_ascii_alphabetic)?;
+    let mut months = *FIRST.get(first as usize & 31)?;
+    if months == 0 {
+        return None;
+    }
     let name = cursor.letters(12);
-    // Most words are turned away by their length and first letter.
     if !(3..=15).contains(&name.len()) {
         return None;
     }
-    let place = MONTHS.iter().position(|names| among(name, names))?;
-    u32::try_from(place + 1).ok()
+    while months != 0 {
+        let place = months.trailing_zeros();
+        months &= months - 1;
+        if MONTHS
+            .get(place as usize)
+            .is_some_and(|names| among(name, names))
+        {
+            return Some(place + 1);
+        }
+    }
+    None
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -138,16 +138,19 @@ pub(super) fn next(
     None
 }
 
+/// Whether a prefix begins with these three bytes.
+pub(super) fn has(prefixes: &Prefixes, a: u8, b: u8, c: u8) -> bool {
+    let place = place(a, b, c);
+    prefixes
+        .get(place >> 6)
+        .is_some_and(|bits| bits >> (place & 63) & 1 != 0)
+}
+
 fn cued(kinds: u8, prefixes: &Prefixes, bytes: &[u8], at: usize) -> bool {
     let Some(&[a, b, c]) = bytes.get(at..at + 3) else {
         return true;
     };
-    let place = place(a, b, c);
-    let prefix = kinds & PREFIX != 0
-        && prefixes
-            .get(place >> 6)
-            .is_some_and(|bits| bits >> (place & 63) & 1 != 0);
-    prefix
+    kinds & PREFIX != 0 && has(prefixes, a, b, c)
         || kinds & ANY != 0
         || kinds & CAPITAL != 0 && (a.is_ascii_uppercase() || a >= 0x80)
         || kinds & CAPITALS != 0 && [a, b, c].iter().all(u8::is_ascii_uppercase)

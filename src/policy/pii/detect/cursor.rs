@@ -6,6 +6,16 @@
 use super::bytes::{is_word, separator};
 use super::input::{Input, Peek};
 
+/// Whether one of the `cues`, of which the first three bytes count, may stand at the start: a cheap
+/// look before anything is read.
+pub(super) fn begins(input: &Input<'_>, cues: &[&str]) -> bool {
+    let Some(&[a, b, c]) = input.bytes.get(input.start..input.start + 3) else {
+        return !input.last;
+    };
+    let small = [a, b, c].map(|b| b.to_ascii_lowercase());
+    cues.iter().any(|cue| cue.as_bytes().starts_with(&small))
+}
+
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'i, 't> {
     pub(super) input: &'i Input<'t>,

@@ -42,6 +42,8 @@ mod birth;
 mod bytes;
 mod card;
 mod context;
+mod coordinates;
+mod crypto;
 mod cue;
 mod cursor;
 mod email;
@@ -52,12 +54,16 @@ mod ip;
 mod ipv6;
 mod phone;
 mod scan;
+mod secret;
 mod ssn;
 mod table;
+mod view;
+mod web;
 
 pub use entity::{Entity, EntitySet, Finding, Outcome};
 pub use scan::{match_at, next_start, scan};
 pub use table::{LONGEST, LOOKBEHIND};
+pub use view::{Scanner, VIEW_LOOKBEHIND, VIEW_LONGEST, scan_any};
 
 #[cfg(test)]
 mod tests;

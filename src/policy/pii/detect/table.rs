@@ -1,10 +1,14 @@
 //! The table of detectors, and the dispatch on the first byte.
 
-use super::bytes::{CAPITAL, CLASS, COLON, DIGIT, HEX_LETTER, LETTER, PAREN, PLUS, UNDERSCORE, WIDE};
+use super::bytes::{
+    CAPITAL, CLASS, COLON, DIGIT, HEX_LETTER, HYPHEN, LETTER, PAREN, PLUS, UNDERSCORE, WIDE,
+};
 use super::cue::{self, Cue, Prefixes};
 use super::entity::{Entity, EntitySet};
 use super::input::{Input, Step};
-use super::{address, birth, card, email, iban, ip, phone, ssn};
+use super::secret::{assigned, jwt, link, pem, token};
+use super::web::{domain, mac, url};
+use super::{address, birth, card, coordinates, crypto, email, iban, ip, phone, ssn};
 
 /// The most bytes before a start that any detector looks at. A driver that scans a stream keeps at
 /// least this many decided bytes before the place it goes on from.
@@ -160,6 +164,96 @@ const TABLE: &[Detector] = &[
         ceiling: address::ZIP_SCORE,
         longest: address::ZIP_LONGEST,
         run: address::zip,
+    },
+    Detector {
+        entity: Entity::MacAddress,
+        first: DIGIT | HEX_LETTER,
+        cue: Cue::words(mac::WORDS),
+        validated: true,
+        ceiling: mac::SCORE,
+        longest: mac::LONGEST,
+        run: mac::run,
+    },
+    Detector {
+        entity: Entity::Url,
+        first: LETTER | DIGIT | WIDE,
+        cue: Cue::TRIGGER,
+        validated: true,
+        ceiling: url::SCORE,
+        longest: url::LONGEST,
+        run: url::run,
+    },
+    Detector {
+        entity: Entity::DomainName,
+        first: LETTER | DIGIT | WIDE,
+        cue: Cue::TRIGGER,
+        validated: false,
+        ceiling: domain::SCORE,
+        longest: domain::LONGEST,
+        run: domain::run,
+    },
+    Detector {
+        entity: Entity::Crypto,
+        first: LETTER | DIGIT,
+        cue: Cue::TRIGGER,
+        validated: true,
+        ceiling: crypto::SCORE,
+        longest: crypto::LONGEST,
+        run: crypto::run,
+    },
+    Detector {
+        entity: Entity::Coordinates,
+        first: DIGIT | PLUS | HYPHEN | CAPITAL,
+        cue: Cue::TRIGGER,
+        validated: false,
+        ceiling: coordinates::SCORE,
+        longest: coordinates::LONGEST,
+        run: coordinates::run,
+    },
+    Detector {
+        entity: Entity::ApiKey,
+        first: LETTER | DIGIT | UNDERSCORE,
+        cue: token::CUE,
+        validated: true,
+        ceiling: token::SCORE,
+        longest: token::LONGEST,
+        run: token::run,
+    },
+    Detector {
+        entity: Entity::ApiKey,
+        first: LETTER,
+        cue: Cue::words(&["eyj"]),
+        validated: true,
+        ceiling: jwt::SCORE,
+        longest: jwt::LONGEST,
+        run: jwt::run,
+    },
+    Detector {
+        entity: Entity::ApiKey,
+        first: HYPHEN,
+        cue: Cue::TRIGGER,
+        validated: true,
+        ceiling: pem::SCORE,
+        longest: pem::LONGEST,
+        run: pem::run,
+    },
+    Detector {
+        entity: Entity::ApiKey,
+        first: LETTER,
+        cue: Cue::TRIGGER,
+        validated: true,
+        ceiling: link::SCORE,
+        longest: link::LONGEST,
+        run: link::run,
+    },
+    Detector {
+        entity: Entity::ApiKey,
+        first: LETTER | DIGIT | UNDERSCORE | PLUS,
+        cue: assigned::CUE,
+        validated: false,
+        ceiling: assigned::SCORE,
+        longest: assigned::LONGEST,
+        run: assigned::run,
     },
 ];
 

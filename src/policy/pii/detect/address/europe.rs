@@ -3,7 +3,7 @@
 //! `Brixtonlaan 380`, `Skoanveien 226`).
 
 use super::super::context::among;
-use super::super::cursor::Cursor;
+use super::super::cursor::{Cursor, begins};
 use super::super::input::{Input, Step};
 use super::tail::{city_word, code_first, tail};
 use super::{LETTERS, announced, answer};
@@ -69,8 +69,21 @@ fn name(cursor: &mut Cursor<'_, '_>) -> Option<()> {
 /// After a house number: ` bis, rue de la Paix`, and the end of what follows it.
 pub(super) fn french(cursor: &mut Cursor<'_, '_>) -> Option<usize> {
     const KINDS: &[&str] = &[
-        "rue", "avenue", "boulevard", "bd", "chemin", "allée", "impasse", "quai", "faubourg",
-        "place", "route", "cours", "square", "passage", "av",
+        "rue",
+        "avenue",
+        "boulevard",
+        "bd",
+        "chemin",
+        "allée",
+        "impasse",
+        "quai",
+        "faubourg",
+        "place",
+        "route",
+        "cours",
+        "square",
+        "passage",
+        "av",
     ];
     let _ = cursor.attempt(|c| {
         c.space().then_some(())?;
@@ -87,8 +100,19 @@ pub(super) fn french(cursor: &mut Cursor<'_, '_>) -> Option<usize> {
     cursor.attempt(name)?;
     let end = cursor.at;
     // Kinds of streets in English too: there the suffix comes last.
-    let sure = among(kind, &["rue", "boulevard", "bd", "chemin", "allée", "impasse", "quai", "faubourg"])
-        || cursor.since(cursor.input.start).contains(" de ")
+    let sure = among(
+        kind,
+        &[
+            "rue",
+            "boulevard",
+            "bd",
+            "chemin",
+            "allée",
+            "impasse",
+            "quai",
+            "faubourg",
+        ],
+    ) || cursor.since(cursor.input.start).contains(" de ")
         || cursor.since(cursor.input.start).contains(" du ")
         || cursor.since(cursor.input.start).contains(" des ");
     let told = code_first(cursor);
@@ -100,6 +124,9 @@ pub(super) fn french(cursor: &mut Cursor<'_, '_>) -> Option<usize> {
 
 /// `Calle Mayor 5, 28013 Madrid`, `Via Roma, 12`, `ul. Cicha 86/2`.
 pub(in super::super) fn named_first(input: &Input<'_>) -> Step {
+    if !begins(input, CUES) {
+        return Step::No;
+    }
     let mut cursor = Cursor::new(input);
     let end = cursor.attempt(|c| {
         let from = c.at;
@@ -113,7 +140,10 @@ pub(in super::super) fn named_first(input: &Input<'_>) -> Step {
                 return None;
             }
             let dot = c.byte(b'.');
-            let short = among(kind, &["ul", "al", "pl", "os", "rue", "calle", "rua", "av", "avda"]);
+            let short = among(
+                kind,
+                &["ul", "al", "pl", "os", "rue", "calle", "rua", "av", "avda"],
+            );
             if !capital && !short || kind.len() == 2 && !dot {
                 return None;
             }
@@ -175,6 +205,9 @@ const WEAK_ENDS: &[&str] = &[
 
 /// `Hauptstraße 12, 10115 Berlin`, `Berliner Str. 5a`, `Am Markt 3, 55116 Mainz`.
 pub(in super::super) fn german(input: &Input<'_>) -> Step {
+    if !may_be_german(input) {
+        return Step::No;
+    }
     let mut cursor = Cursor::new(input);
     if !cursor.peek().is_some_and(char::is_uppercase) {
         return Step::No;
@@ -203,6 +236,30 @@ pub(in super::super) fn german(input: &Input<'_>) -> Step {
     answer(&cursor, end)
 }
 
+/// A cheap look at the first word and the byte after it, which turn away most words in capitals.
+fn may_be_german(input: &Input<'_>) -> bool {
+    let rest = input.bytes.get(input.start..).unwrap_or_default();
+    let letters = |b: &u8| b.is_ascii_alphabetic() || *b == b'-' || *b >= 0x80;
+    let word = rest.iter().take(64).take_while(|b| letters(b)).count();
+    let (word, after) = rest.split_at_checked(word).unwrap_or_default();
+    let after = after.strip_prefix(b".").unwrap_or(after);
+    let (Some(gap), Some(next)) = (after.first(), after.get(1)) else {
+        return after.first().is_none_or(|b| *b == b' ' || *b >= 0x80) && !input.last;
+    };
+    match (gap, next) {
+        (b' ', b'0'..=b'9') => word.last().is_some_and(|b| b"eagtrnmfkhjd".contains(b)),
+        // Straße, Str., Strasse, Allee, Gasse, Chaussee, Platz, Weg, Ring, Damm, Ufer.
+        (b' ', b'S' | b'A' | b'G' | b'C' | b'P' | b'W' | b'R' | b'D' | b'U') => true,
+        (b' ', b'a'..=b'z' | b'B'..=b'Z' | 0x80..) => {
+            matches!(
+                word,
+                b"Am" | b"Im" | b"Zum" | b"Zur" | b"Auf" | b"An" | b"Unter"
+            )
+        }
+        _ => *gap >= 0x80,
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Strong,
@@ -216,12 +273,15 @@ fn street_word(cursor: &mut Cursor<'_, '_>) -> Option<Kind> {
     let word = cursor.since(from);
     let dot = cursor.byte(b'.');
     let ends = |list: &[&str]| {
-        list.iter().any(|end| {
-            word.len() >= end.len() + 3 && word.ends_with(end)
-        })
+        list.iter()
+            .any(|end| word.len() >= end.len() + 3 && word.ends_with(end))
     };
     let kind = if ends(ENDS) {
-        if word.ends_with("str") && !dot { Kind::Other } else { Kind::Strong }
+        if word.ends_with("str") && !dot {
+            Kind::Other
+        } else {
+            Kind::Strong
+        }
     } else if dot {
         return None;
     } else if ends(WEAK_ENDS) {
@@ -235,13 +295,18 @@ fn street_word(cursor: &mut Cursor<'_, '_>) -> Option<Kind> {
 /// After a first word in capitals: `Straße`, `Platz`; after `Am`, `Zum`: any name.
 fn second_word(cursor: &mut Cursor<'_, '_>) -> Option<Kind> {
     let first = cursor.since(cursor.input.start).trim_end();
-    if matches!(first, "Am" | "Im" | "Zum" | "Zur" | "Auf" | "An" | "Unter" | "In") {
+    if matches!(
+        first,
+        "Am" | "Im" | "Zum" | "Zur" | "Auf" | "An" | "Unter" | "In"
+    ) {
         for small in ["den ", "der ", "dem "] {
             if cursor.word(small) {
                 break;
             }
         }
-        return city_word(cursor, false).map(|_| Kind::Weak).filter(|_| first != "In");
+        return city_word(cursor, false)
+            .map(|_| Kind::Weak)
+            .filter(|_| first != "In");
     }
     let word = cursor.run(8, char::is_alphabetic);
     let dot = cursor.byte(b'.');

@@ -51,9 +51,14 @@ pub(super) fn state_names() -> impl Iterator<Item = (usize, &'static str)> {
 /// Whether a ZIP code that begins with these digits lies in the state.
 pub(super) fn zip_in(state: usize, zip: &str) -> bool {
     let digits = zip.get(..3).and_then(|d| d.parse::<u16>().ok());
-    STATES.get(state).zip(digits).is_some_and(|((_, _, ranges), digits)| {
-        ranges.iter().any(|&(low, high)| (low..=high).contains(&digits))
-    })
+    STATES
+        .get(state)
+        .zip(digits)
+        .is_some_and(|((_, _, ranges), digits)| {
+            ranges
+                .iter()
+                .any(|&(low, high)| (low..=high).contains(&digits))
+        })
 }
 
 /// The letters that postcodes of the United Kingdom begin with (Royal Mail, postcode areas).

@@ -2,16 +2,19 @@
 //! addresses of the military (USPS Publication 28, section 225: `PSC 3117, Box 609, APO AA 34032`).
 
 use super::super::context::among;
-use super::super::cursor::Cursor;
+use super::super::cursor::{Cursor, begins};
 use super::super::input::{Input, Step};
-use super::tail::{city_word, code_first, tail, zip};
 use super::answer;
+use super::tail::{city_word, code_first, tail, zip};
 
 pub(in super::super) const CUES: &[&str] = &[
     "po ", "p.o", "p o", "pob", "pos", "psc", "uni", "cmr", "uss", "usn", "usc", "apa", "boî",
 ];
 
 pub(in super::super) fn run(input: &Input<'_>) -> Step {
+    if !begins(input, CUES) {
+        return Step::No;
+    }
     let mut cursor = Cursor::new(input);
     let end = cursor
         .attempt(office)
@@ -22,8 +25,19 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
 
 fn office(cursor: &mut Cursor<'_, '_>) -> Option<usize> {
     const NAMES: &[&str] = &[
-        "p.o. box", "po box", "p o box", "p.o.box", "p. o. box", "pobox", "post office box",
-        "postfach", "postbus", "apartado de correos", "apartado postal", "boîte postale", "postbox",
+        "p.o. box",
+        "po box",
+        "p o box",
+        "p.o.box",
+        "p. o. box",
+        "pobox",
+        "post office box",
+        "postfach",
+        "postbus",
+        "apartado de correos",
+        "apartado postal",
+        "boîte postale",
+        "postbox",
         "postboks",
     ];
     NAMES.iter().find(|name| cursor.word(name))?;
@@ -59,7 +73,11 @@ fn base(cursor: &mut Cursor<'_, '_>) -> Option<usize> {
 
 /// `USS Nimitz\nFPO AP 96620`.
 fn ship(cursor: &mut Cursor<'_, '_>) -> Option<usize> {
-    among(cursor.letters(5), &["uss", "usns", "usnv", "uscgc", "usnav"]).then_some(())?;
+    among(
+        cursor.letters(5),
+        &["uss", "usns", "usnv", "uscgc", "usnav"],
+    )
+    .then_some(())?;
     for _ in 0..3 {
         cursor.space().then_some(())?;
         city_word(cursor, false)?;

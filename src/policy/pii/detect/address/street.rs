@@ -30,8 +30,8 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
     if cursor.spaces(2) == 0 {
         return answer(&cursor, None);
     }
-    let announced = announced(input);
-    let end = name(&mut cursor, announced).and_then(|street| {
+    let relaxed = cursor.peek().is_some_and(char::is_lowercase);
+    let end = name(&mut cursor, relaxed).and_then(|street| {
         let mut end = cursor.at;
         let told = tail(&mut cursor, street.small);
         if told {
@@ -42,14 +42,18 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         if !cursor.edge() {
             return None;
         }
-        let alone = announced && !street.small || !is_year(input, number) && set_apart(&mut cursor);
-        let enough = match street.suffix {
-            _ if told => true,
-            Suffix::Strong => alone && (announced || !street.small),
-            Suffix::Weak => announced && !street.small,
-        };
+        let enough = told
+            || street.suffix == Suffix::Strong
+                && !street.small
+                && !is_year(input, number)
+                && set_apart(&mut cursor)
+            || (street.suffix == Suffix::Strong || !street.small) && announced(input);
         enough.then_some(end)
     });
+    // In small letters many things look like a street. The words before are looked at last.
+    if relaxed && (end.is_some() || cursor.open) && !announced(input) {
+        return Step::No;
+    }
     answer(&cursor, end)
 }
 
@@ -120,10 +124,15 @@ fn name(cursor: &mut Cursor<'_, '_>, relaxed: bool) -> Option<Street> {
         } else if word.starts_with(char::is_uppercase) {
             small = false;
         }
-        numbered = among(word, &["highway", "hwy", "route", "rte", "road", "fm", "sr", "us"]);
+        numbered = among(
+            word,
+            &["highway", "hwy", "route", "rte", "road", "fm", "sr", "us"],
+        );
         let kind = suffix(word.trim_end_matches('.')).filter(|_| place > 0);
         match (kind, best) {
-            (Some(Suffix::Strong), _) if best.is_none() || last + 1 == place || saint + 2 >= place => {
+            (Some(Suffix::Strong), _)
+                if best.is_none() || last + 1 == place || saint + 2 >= place =>
+            {
                 // A saint may stand where a street does: `12 Mount St Helens Drive`.
                 let short = word.trim_end_matches('.').eq_ignore_ascii_case("st");
                 saint = if short && best.is_none() { place } else { 0 };
@@ -169,7 +178,9 @@ fn name_word<'t>(cursor: &mut Cursor<'_, 't>, relaxed: bool) -> Option<&'t str> 
         if !relaxed && !first.is_uppercase() {
             return None;
         }
-        let rest = cursor.run(LETTERS, |c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-'));
+        let rest = cursor.run(LETTERS, |c| {
+            c.is_alphabetic() || matches!(c, '\'' | '’' | '-')
+        });
         let short = rest.is_empty() || suffix(cursor.since(from)).is_some();
         if short || cursor.since(from).len() <= 3 {
             cursor.byte(b'.');
@@ -181,10 +192,40 @@ fn name_word<'t>(cursor: &mut Cursor<'_, 't>, relaxed: bool) -> Option<&'t str> 
 /// Whether the number may be a year that something is told of.
 fn is_year(input: &Input<'_>, number: &str) -> bool {
     const BEFORE: &[&str] = &[
-        "in", "since", "by", "until", "from", "during", "year", "of", "late", "early", "mid",
-        "circa", "after", "before", "january", "february", "march", "april", "may", "june", "july",
-        "august", "september", "october", "november", "december", "summer", "spring", "winter",
-        "autumn", "fall", "the", "and", "to",
+        "in",
+        "since",
+        "by",
+        "until",
+        "from",
+        "during",
+        "year",
+        "of",
+        "late",
+        "early",
+        "mid",
+        "circa",
+        "after",
+        "before",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "summer",
+        "spring",
+        "winter",
+        "autumn",
+        "fall",
+        "the",
+        "and",
+        "to",
     ];
     number.len() == 4
         && (number.starts_with("19") || number.starts_with("20"))

@@ -72,7 +72,14 @@ pub(super) fn suffix(word: &str) -> Option<Suffix> {
 /// A point of the compass before or after the name of a street.
 pub(super) fn direction(word: &str) -> bool {
     const NAMES: [&str; 8] = [
-        "North", "South", "East", "West", "Northeast", "Northwest", "Southeast", "Southwest",
+        "North",
+        "South",
+        "East",
+        "West",
+        "Northeast",
+        "Northwest",
+        "Southeast",
+        "Southwest",
     ];
     const SHORT: [&str; 8] = ["N", "S", "E", "W", "NE", "NW", "SE", "SW"];
     SHORT.contains(&word) || NAMES.iter().any(|n| n.eq_ignore_ascii_case(word))
@@ -85,7 +92,11 @@ mod tests {
     #[test]
     fn lists_are_sorted() {
         assert!(STRONG.is_sorted());
-        assert!(WEAK.is_sorted(), "{:?}", WEAK.windows(2).find(|w| w[0] > w[1]));
+        assert!(
+            WEAK.is_sorted(),
+            "{:?}",
+            WEAK.windows(2).find(|w| w[0] > w[1])
+        );
         assert_eq!(suffix("Street"), Some(Suffix::Strong));
         assert_eq!(suffix("Way"), Some(Suffix::Weak));
         assert_eq!(suffix("Main"), None);

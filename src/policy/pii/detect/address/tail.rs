@@ -51,7 +51,8 @@ fn unit(cursor: &mut Cursor<'_, '_>) -> Option<()> {
         let ordinal = cursor.attempt(|c| {
             let digits = c.digits(2);
             let mark = c.letters(2);
-            (!digits.is_empty() && among(mark, &["st", "nd", "rd", "th"]) && c.space()).then_some(())
+            (!digits.is_empty() && among(mark, &["st", "nd", "rd", "th"]) && c.space())
+                .then_some(())
         });
         if ordinal.is_some() {
             return (among(cursor.letters(5), &["floor", "fl"]) && cursor.edge()).then_some(());
@@ -85,7 +86,10 @@ fn town(cursor: &mut Cursor<'_, '_>, relaxed: bool) -> Option<()> {
             let _ = pause(cursor);
         }
         let pause = cursor.since(from).contains([',', '\n']);
-        if cursor.attempt(|c| region(c, pause && words > 0, relaxed)).is_some() {
+        if cursor
+            .attempt(|c| region(c, pause && words > 0, relaxed))
+            .is_some()
+        {
             return Some(());
         }
         if words == 5 || words > 0 && cursor.at == from {
@@ -103,7 +107,9 @@ pub(super) fn city_word<'t>(cursor: &mut Cursor<'_, 't>, relaxed: bool) -> Optio
     if !relaxed && !first.is_uppercase() {
         return None;
     }
-    cursor.run(LETTERS, |c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-'));
+    cursor.run(LETTERS, |c| {
+        c.is_alphabetic() || matches!(c, '\'' | '’' | '-')
+    });
     if cursor.at - from <= 3 {
         cursor.byte(b'.');
     }
@@ -207,9 +213,7 @@ pub(super) fn code_first(cursor: &mut Cursor<'_, '_>) -> bool {
                 2 => (c.byte(b'-') && c.digits(3).len() == 3).then_some(())?,
                 3 => (c.space() && c.digits(2).len() == 2).then_some(())?,
                 4 => {
-                    let _ = c.attempt(|c| {
-                        (c.byte(b'-') && c.digits(3).len() == 3).then_some(())
-                    });
+                    let _ = c.attempt(|c| (c.byte(b'-') && c.digits(3).len() == 3).then_some(()));
                     let _ = c.attempt(|c| {
                         c.spaces(1);
                         (c.run(2, |c| c.is_ascii_uppercase()).len() == 2 && c.edge()).then_some(())

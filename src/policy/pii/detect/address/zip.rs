@@ -14,20 +14,38 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
     if input.glued(b".-/+$#", is_alphanumeric) {
         return Step::No;
     }
-    let mut cursor = Cursor::new(input);
-    let digit = cursor.peek().is_some_and(|c| c.is_ascii_digit());
-    let told = if digit { called(input) || of_state(input) } else { called(input) || of_city(input) };
-    if !told {
+    // A postcode's area of one or two letters is followed by a digit.
+    let mut first = input.bytes.get(input.start..).unwrap_or_default().iter();
+    let digit = match first.clone().take(3).position(u8::is_ascii_digit) {
+        Some(place) => place == 0,
+        None if first.len() < 3 && !input.last && first.all(u8::is_ascii_uppercase) => false,
+        None => return Step::No,
+    };
+    if digit && input.digits(input.start, 7) - input.start > 6 {
         return Step::No;
     }
+    let mut cursor = Cursor::new(input);
     let found = if digit {
-        cursor.attempt(five).or_else(|| {
-            called(input).then_some(())?;
-            cursor.attempt(foreign)
-        })
+        cursor.attempt(five).or_else(|| cursor.attempt(foreign))
     } else {
         cursor.attempt(postcode)
     };
+    if found.is_none() && !cursor.open {
+        return Step::No;
+    }
+    let whole = digit && {
+        let run = input.digits(input.start, 6);
+        run - input.start == 5 || input.open(run)
+    };
+    let told = called(input)
+        || if digit {
+            whole && of_state(input)
+        } else {
+            of_city(input)
+        };
+    if !told {
+        return Step::No;
+    }
     // `10115-abc` and `12345.67` are something else.
     let glue = found.is_some() && {
         let mut after = cursor;
@@ -40,7 +58,10 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         return Step::Unfinished;
     }
     match found {
-        Some(()) if !glue => Step::Match { end: cursor.at, score: SCORE },
+        Some(()) if !glue => Step::Match {
+            end: cursor.at,
+            score: SCORE,
+        },
         _ => Step::No,
     }
 }
@@ -84,10 +105,19 @@ fn called(input: &Input<'_>) -> bool {
         }
         if among(w.word, &["code", "postal", "número", "codigo", "código"]) {
             return found.next().is_some_and(|w| {
-                among(w.word, &["zip", "postal", "post", "code", "código", "codigo"])
+                among(
+                    w.word,
+                    &["zip", "postal", "post", "code", "código", "codigo"],
+                )
             });
         }
-        copula = among(w.word, &["is", "was", "of", "my", "the", "number", "are", "ist", "est", "es", "è", "area", "a", "to"]);
+        copula = among(
+            w.word,
+            &[
+                "is", "was", "of", "my", "the", "number", "are", "ist", "est", "es", "è", "area",
+                "a", "to",
+            ],
+        );
     }
     false
 }
@@ -98,23 +128,28 @@ fn of_state(input: &Input<'_>) -> bool {
     let digits = input.digits(input.start, 5);
     let code = input.text.get(input.start..digits).unwrap_or_default();
     let head = behind.trim_end_matches(' ');
-    if code.len() < 3 && !input.open(digits) || head.len() + 2 < behind.len() || head.len() == behind.len() {
+    if code.len() < 3 && !input.open(digits)
+        || head.len() + 2 < behind.len()
+        || head.len() == behind.len()
+    {
         return false;
     }
     let fits = |state: usize| zip_in(state, code) || code.len() < 3;
-    let word = head.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    let word = head
+        .rsplit(|c: char| !c.is_alphabetic())
+        .next()
+        .unwrap_or_default();
     let before = head.get(..head.len() - word.len()).unwrap_or_default();
     let sited = |before: &str| {
         let city = before.trim_end_matches([' ', '\n']);
         // A comma and a name before it, or two names in capitals in a row.
-        city.strip_suffix(',').is_some_and(|c| c.ends_with(char::is_alphabetic))
+        city.strip_suffix(',')
+            .is_some_and(|c| c.ends_with(char::is_alphabetic))
     };
     if let Some(found) = state(word) {
         return sited(before) && fits(found);
     }
-    state_names().any(|(found, name)| {
-        fits(found) && head.strip_suffix(name).is_some_and(sited)
-    })
+    state_names().any(|(found, name)| fits(found) && head.strip_suffix(name).is_some_and(sited))
 }
 
 /// Whether a name and perhaps a comma stand before, as a city does before its postcode.

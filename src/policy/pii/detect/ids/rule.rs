@@ -2,6 +2,7 @@
 
 use super::super::bytes::Separator;
 use super::super::context::{Telephone, telephone};
+use super::super::opening::Openings;
 use super::super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
 use super::near::named;
 use super::shape::{Read, Reading, lead, longest, read};
@@ -56,6 +57,16 @@ impl Rule {
     /// The most bytes from the start that it reads.
     pub(in super::super) const fn longest(&self) -> usize {
         longest(self.forms)
+    }
+
+    /// How what it finds opens.
+    pub(in super::super) const fn openings(&self) -> Openings {
+        let (mut openings, mut i) = (Openings::NONE, 0);
+        while i < self.forms.len() {
+            openings = openings.with_form(self.forms[i].text);
+            i += 1;
+        }
+        openings
     }
 
     pub(in super::super) fn run(&self, input: &Input<'_>) -> Step {

@@ -7,7 +7,7 @@ fn check(entity: Entity, marked: &[&str]) {
     for &marked in marked {
         let text: String = marked.chars().filter(|c| !matches!(c, '«' | '»')).collect();
         let mut seen = text.clone();
-        for finding in whole(&text).iter().rev() {
+        for finding in whole_of(core().with(entity), &text).iter().rev() {
             assert_eq!(finding.entity, entity, "{text:?}");
             assert!((0.0..=1.0).contains(&finding.score));
             seen.insert(finding.range.end, '»');

@@ -4,12 +4,12 @@ use super::*;
 
 /// The text that is undecided at the end.
 fn held(text: &str) -> &str {
-    &text[scan(EntitySet::all(), text, 0, false, &mut |_| {})..]
+    &text[scan(core(), text, 0, false, &mut |_| {})..]
 }
 
 /// The same without e-mail addresses, for which any word is held.
 fn held_number(text: &str) -> &str {
-    let set = EntitySet::all().without(Entity::EmailAddress);
+    let set = core().without(Entity::EmailAddress);
     &text[scan(set, text, 0, false, &mut |_| {})..]
 }
 

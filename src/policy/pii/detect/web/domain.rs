@@ -31,7 +31,7 @@ const CODE: &[&str] = &[
 ];
 
 /// Labels that begin the reversed name of a package: `org.apache.commons.io`.
-const REVERSED: &[&str] = &["com", "org", "net", "io", "java", "javax", "edu", "gov", "dev", "de"];
+const REVERSED: &[&str] = &["com", "org", "net", "io", "java", "javax", "edu", "gov"];
 
 /// Words that say that a domain name follows.
 #[rustfmt::skip]
@@ -87,7 +87,10 @@ pub(in super::super) fn run_url(input: &Input<'_>) -> Step {
         return Step::No;
     }
     if !path {
-        return Step::Match { end, score: url::SCORE };
+        return Step::Match {
+            end,
+            score: url::SCORE,
+        };
     }
     match url::end(input, end) {
         Some(end) => Step::Match {
@@ -165,8 +168,15 @@ fn name(input: &Input<'_>) -> Read {
         && top.starts_with(|c: char| c.is_ascii_uppercase())
         && !second.starts_with(|c: char| c.is_ascii_uppercase());
     if sentence {
-        let head = input.text.get(input.start..before.start).unwrap_or_default();
-        let second_label = head.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+        let head = input
+            .text
+            .get(input.start..before.start)
+            .unwrap_or_default();
+        let second_label = head
+            .trim_end_matches('.')
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
         let whole = input.text.get(input.start..before.end).unwrap_or_default();
         let strong = tier(second) == Some(Tier::Strong);
         return if strong && shape(whole, second_label, second, labels - 1) {

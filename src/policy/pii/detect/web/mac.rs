@@ -4,25 +4,29 @@
 use super::super::input::{Input, Peek, Step, Tri, is_alphanumeric};
 
 /// Eight pairs, their marks, and what follows.
-pub(super) const LONGEST: usize = 8 * 3 + 3;
-pub(super) const SCORE: f32 = 0.96;
+pub(in super::super) const LONGEST: usize = 8 * 3 + 3;
+pub(in super::super) const SCORE: f32 = 0.96;
 
 /// First words that hold no trigger byte: two letters and a hyphen.
 #[rustfmt::skip]
-pub(super) const WORDS: &[&str] = &[
+pub(in super::super) const WORDS: &[&str] = &[
     "aa-", "ab-", "ac-", "ad-", "ae-", "af-", "ba-", "bb-", "bc-", "bd-", "be-", "bf-",
     "ca-", "cb-", "cc-", "cd-", "ce-", "cf-", "da-", "db-", "dc-", "dd-", "de-", "df-",
     "ea-", "eb-", "ec-", "ed-", "ee-", "ef-", "fa-", "fb-", "fc-", "fd-", "fe-", "ff-",
 ];
 
-pub(super) fn run(input: &Input<'_>) -> Step {
+pub(in super::super) fn run(input: &Input<'_>) -> Step {
     if input.glued(b":-.", is_alphanumeric) {
         return Step::No;
     }
     let first = hex(input, input.start, 5);
     let width = first - input.start;
     if input.open(first) {
-        return if width <= 4 { Step::Unfinished } else { Step::No };
+        return if width <= 4 {
+            Step::Unfinished
+        } else {
+            Step::No
+        };
     }
     match (width, input.byte(first)) {
         (2, Some(mark @ (b':' | b'-'))) => pairs(input, mark),

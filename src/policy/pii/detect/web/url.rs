@@ -95,7 +95,7 @@ pub(in super::super) fn end(input: &Input<'_>, from: usize) -> Option<usize> {
             ')' if round > 0 => round -= 1,
             ']' if square > 0 => square -= 1,
             c if c.is_ascii_alphanumeric() => {}
-            '-' | '_' | '~' | '/' | '?' | '#' | '@' | '$' | '&' | '+' | '=' | '%' => {}
+            '-' | '_' | '~' | '/' | '#' | '@' | '$' | '&' | '+' | '=' | '%' => {}
             // In a script without spaces the sentence goes on where the URL has ended.
             c if !c.is_ascii() && c.is_alphanumeric() && !is_unspaced(c) => {}
             _ => break,

@@ -1,0 +1,32 @@
+//! Numbers that name a person, a company, a vehicle, a bank, a patient or a payment card.
+//!
+//! Most are a [`Rule`](rule::Rule): the forms it is written in, a check, and words that name it. A
+//! number that its form and its check set apart counts wherever it stands; any other counts only
+//! behind such a word.
+
+mod check;
+mod europe;
+pub(super) mod health;
+mod near;
+pub(super) mod pci;
+mod rule;
+mod shape;
+mod south;
+pub(super) mod swift;
+mod uk;
+mod us;
+pub(super) mod vat;
+mod vat_check;
+mod vin;
+mod world;
+
+pub(super) use europe::{DE_TAX_ID, FR_NIR, NL_BSN, PL_PESEL};
+pub(super) use rule::Rule;
+pub(super) use south::{FISCAL_CODE, NIE, NIF};
+pub(super) use uk::{NHS, NINO};
+pub(super) use us::{DRIVER_LICENSE, ITIN, PASSPORT};
+pub(super) use vin::VIN;
+pub(super) use world::{AADHAAR, ABN, CNPJ, CPF, MEDICARE, PAN, SIN, TFN};
+
+#[cfg(test)]
+mod tests;

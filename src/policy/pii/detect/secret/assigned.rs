@@ -1,0 +1,305 @@
+//! Secrets by the name they are assigned to: `password = "…"`, `"client_secret": "…"`,
+//! `Authorization: Bearer …`, `my password is …`.
+//!
+//! What is assigned must look like a secret: random characters for a key or a token, and for a
+//! password at least no word and no expression of code.
+
+use super::super::cue;
+use super::super::input::{Input, Peek, Step};
+use super::placeholder::{entropy, is_placeholder};
+
+/// The longest value.
+const MOST: usize = 256;
+pub(in super::super) const LONGEST: usize = MOST + 4;
+pub(in super::super) const SCORE: f32 = 0.8;
+
+/// What the name says of the value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Password,
+    /// A name that only secrets have.
+    Strong,
+    /// A name that other things have as well.
+    Weak,
+}
+
+/// Endings of names, without `_` and `-`, lower-case.
+#[rustfmt::skip]
+const PASSWORDS: &[&str] = &[
+    "password", "passwd", "passphrase", "passwort", "kennwort", "motdepasse", "contrasena",
+    "contraseña", "senha", "wachtwoord", "пароль", "密码", "密碼", "passcode",
+];
+#[rustfmt::skip]
+const STRONG: &[&str] = &[
+    "apikey", "secretkey", "accesskey", "privatekey", "authkey", "encryptionkey", "signingkey",
+    "masterkey", "sharedkey", "storagekey", "accountkey", "servicekey", "sharedaccesskey",
+    "secretaccesskey", "licensekey", "subscriptionkey", "apisecret", "clientsecret", "appsecret",
+    "consumersecret", "signingsecret", "webhooksecret", "jwtsecret", "sharedsecret", "accesstoken",
+    "authtoken", "apitoken", "bearertoken", "refreshtoken", "sessiontoken", "securitytoken",
+    "personalaccesstoken", "bottoken", "deploytoken", "secrettoken", "bearer", "secret",
+    "credential", "credentials", "apipass", "xapikey", "encryptionsecret", "seedphrase",
+];
+/// Endings that must begin a part of the name.
+#[rustfmt::skip]
+const WEAK: &[&str] = &["key", "token", "auth", "authorization"];
+const SHORT: &[&str] = &["pass", "pwd", "pw"];
+/// What no secret is called.
+#[rustfmt::skip]
+const OTHERS: &[&str] = &[
+    "publickey", "pubkey", "csrftoken", "xsrftoken", "publictoken", "authenticitytoken",
+    "primarykey", "foreignkey", "cachekey", "partitionkey", "sortkey", "objectkey", "s3key",
+    "hotkey", "shortcutkey", "pagetoken", "nextpagetoken", "continuationtoken", "nexttoken",
+    "cursortoken", "idempotencykey", "dedupekey", "rowkey", "hashkey", "rangekey", "routingkey",
+    "translationkey", "messagekey", "publishablekey", "sitekey", "stoptoken", "eostoken",
+    "metricskey", "anonkey", "bostoken", "padtoken", "unktoken", "verificationkey", "hostkey",
+];
+/// Words between a name and its value.
+const LINKS: &[&str] = &[
+    "is", "was", "ist", "est", "es", "è", "jest", "lautet", "are", "to", "of",
+];
+/// Types between a name and its value: `token: str = "…"`.
+const TYPES: &[&str] = &[
+    "str",
+    "string",
+    "String",
+    "&str",
+    "&'static str",
+    "char",
+    "var",
+    "text",
+];
+/// Values that are words of a language or a form.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "password", "passwd", "string", "secret", "undefined", "required", "optional", "invalid",
+    "incorrect", "expired", "hidden", "password1", "base64", "sha256", "bcrypt", "argon2", "oauth2",
+    "utf-8", "utf8", "md5", "sha1", "sha512", "aes256", "aes-256", "p@ssw0rd-here", "x509",
+];
+
+pub(in super::super) fn run(input: &Input<'_>) -> Step {
+    // Cheap first: what is not set apart from its name is no value.
+    let quoted = match input.before(1) {
+        Some(b'"') => Some(b'"'),
+        Some(b'\'') => Some(b'\''),
+        Some(b'`') => Some(b'`'),
+        Some(b' ' | b'=' | b':' | b'>' | b'\t') => None,
+        _ => return Step::No,
+    };
+    let Some(kind) = kind(input) else {
+        return Step::No;
+    };
+    let run = input.bytes.get(input.start..).unwrap_or_default();
+    let len = run
+        .iter()
+        .take(MOST + 1)
+        .take_while(|&&b| in_value(b, quoted))
+        .count();
+    if len > MOST {
+        return Step::No;
+    }
+    let end = input.start + len;
+    if input.open(end) {
+        return Step::Unfinished;
+    }
+    // Something outside ASCII goes on with it, or a call.
+    match input.peek(end) {
+        Peek::Some(b'(' | b'[' | b'{' | 0x80..) => return Step::No,
+        Peek::Some(b) if quoted.is_some_and(|q| q != b) && b != b'\\' && b != b'"' => {
+            return Step::No;
+        }
+        _ => {}
+    }
+    let mut value = run.get(..len).unwrap_or_default();
+    if quoted.is_none() {
+        while let [head @ .., b'.' | b',' | b';' | b':' | b'!' | b'?' | b'*'] = value {
+            value = head;
+        }
+    }
+    if !is_secret(value, kind, quoted.is_some()) {
+        return Step::No;
+    }
+    Step::Match {
+        end: input.start + value.len(),
+        score: SCORE,
+    }
+}
+
+fn in_value(b: u8, quoted: Option<u8>) -> bool {
+    match b {
+        b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' => false,
+        b'&' | b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' => quoted.is_some(),
+        _ => b.is_ascii_graphic(),
+    }
+}
+
+fn is_secret(value: &[u8], kind: Kind, quoted: bool) -> bool {
+    let digit = value.iter().any(u8::is_ascii_digit);
+    let letter = value.iter().any(u8::is_ascii_alphabetic);
+    let symbol = value
+        .iter()
+        .any(|b| b.is_ascii_punctuation() && !b"_-./:".contains(b));
+    if is_placeholder(value) || variable(value) {
+        return false;
+    }
+    if WORDS
+        .iter()
+        .any(|w| w.as_bytes().eq_ignore_ascii_case(value))
+    {
+        return false;
+    }
+    match kind {
+        Kind::Password => {
+            value.len() >= 6
+                && letter
+                && (digit || symbol && quoted)
+                && (quoted || !path(value))
+                && !value.starts_with(b"/")
+        }
+        Kind::Strong | Kind::Weak => {
+            let (least, bits) = match kind {
+                Kind::Strong => (16, 3.0),
+                _ => (20, 3.3),
+            };
+            let random = value
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-+/=.~:%!@#$^*".contains(b));
+            let uuid = kind == Kind::Weak && is_uuid(value);
+            value.len() >= least
+                && digit
+                && letter
+                && random
+                && !uuid
+                && !path(value)
+                && !words(value)
+                && entropy(value) >= bits
+        }
+    }
+}
+
+/// `$VAR`, `%VAR%`, `{{name}}`, `process.env.X`, `--option`.
+fn variable(value: &[u8]) -> bool {
+    let lead = value
+        .first()
+        .is_none_or(|b| matches!(b, b'$' | b'%' | b'{' | b'-' | b'#' | b'['));
+    lead || value
+        .windows(2)
+        .any(|w| w == b"${" || w == b"{{" || w == b"//" || w == b"::")
+}
+
+/// Names with full stops between, as in `config.password2`.
+fn path(value: &[u8]) -> bool {
+    let mut parts = value.split(|&b| b == b'.');
+    value.contains(&b'.')
+        && value.len() < 64
+        && parts.all(|part| {
+            part.first()
+                .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+                && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        })
+        && !value.iter().filter(|b| b.is_ascii_digit()).nth(5).is_some()
+}
+
+/// Words with marks between and hardly a digit, as in `my-service-token-v2`.
+fn words(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    let mut parts = value.split(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':'));
+    digits * 8 < value.len()
+        && value
+            .iter()
+            .any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':'))
+        && parts.all(|part| part.len() < 14)
+}
+
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, b)| match at {
+            8 | 13 | 18 | 23 => *b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
+}
+
+/// What the name before the start says of what starts there.
+fn kind(input: &Input<'_>) -> Option<Kind> {
+    let (behind, _) = input.behind();
+    let marks = |c: char| {
+        matches!(
+            c,
+            ' ' | '\t' | '"' | '\'' | '`' | '\\' | '=' | ':' | '>' | '*'
+        )
+    };
+    let head = behind.trim_end_matches(marks);
+    let gap = behind.get(head.len()..)?;
+    if gap.is_empty() || gap.len() > 12 {
+        return None;
+    }
+    let set = gap.contains([':', '=', '>']);
+    let (name, rest) = last_word(head);
+    if !set {
+        // `the password is …`, `Bearer …`.
+        if LINKS.contains(&name) {
+            return named(rest.trim_end_matches([' ', '"', '`', '\'']));
+        }
+        let scheme = name.eq_ignore_ascii_case("bearer") || name.eq_ignore_ascii_case("token");
+        let after = rest
+            .trim_end_matches([' ', '"', '\''])
+            .ends_with([':', '=']);
+        return (scheme && after || name == "Bearer").then_some(Kind::Strong);
+    }
+    if gap.contains('=') && TYPES.contains(&name) && rest.ends_with([' ', ':', '&']) {
+        return named(rest.trim_end_matches([' ', ':', '&']));
+    }
+    named(head)
+}
+
+/// The last word of `text`, and what stands before it.
+fn last_word(text: &str) -> (&str, &str) {
+    let rest = text.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    (text.get(rest.len()..).unwrap_or_default(), rest)
+}
+
+fn named(text: &str) -> Option<Kind> {
+    let text = text
+        .trim_end_matches(']')
+        .trim_end_matches(['"', '\'', '\\']);
+    if ends(text, OTHERS, false) {
+        None
+    } else if ends(text, PASSWORDS, false) || ends(text, SHORT, true) {
+        Some(Kind::Password)
+    } else if ends(text, STRONG, false) {
+        Some(Kind::Strong)
+    } else if ends(text, WEAK, true) {
+        Some(Kind::Weak)
+    } else {
+        None
+    }
+}
+
+/// Whether `text` ends in one of `list`, marks and capitals aside; if `whole`, in a part of a name
+/// that is that.
+fn ends(text: &str, list: &[&str], whole: bool) -> bool {
+    list.iter().any(|entry| {
+        let mut rest = text
+            .char_indices()
+            .rev()
+            .filter(|(_, c)| !matches!(c, '_' | '-' | ' '));
+        let mut begins = None;
+        for want in entry.chars().rev() {
+            match rest.next() {
+                Some((at, c)) if c.to_lowercase().eq(std::iter::once(want)) => {
+                    begins = Some((at, c))
+                }
+                _ => return false,
+            }
+        }
+        let Some((at, first)) = begins else {
+            return false;
+        };
+        let before = text.get(..at).and_then(|t| t.chars().next_back());
+        !whole
+            || before.is_none_or(|c| !c.is_alphabetic())
+            || first.is_uppercase() && before.is_some_and(char::is_lowercase)
+    })
+}
+
+/// Whether the start can stand behind a name at all.
+pub(in super::super) const CUE: cue::Cue = cue::Cue::VALUE;

@@ -1,0 +1,178 @@
+//! Tokens by the prefix that their issuer gives them (see `issuers` for the list).
+
+use super::super::bytes::is_word_byte;
+use super::super::cue::{self, Cue, Prefixes};
+use super::super::input::{Input, Step};
+use super::issuers::{Body, ISSUERS, Issuer};
+use super::placeholder::is_placeholder;
+
+/// The longest token that is read.
+const MOST: usize = 512;
+pub(in super::super) const LONGEST: usize = MOST + 4;
+pub(in super::super) const SCORE: f32 = 0.99;
+
+/// By its prefix a token is known, for its first word need hold no trigger byte.
+pub(in super::super) const CUE: Cue = Cue::words(super::issuers::WORDS);
+
+static PREFIXES: Prefixes = cue::add([0; 512], CUE);
+
+/// Keys that their issuers print in public samples, by their last characters.
+#[rustfmt::skip]
+const SAMPLES: &[&[u8]] = &[
+    b"xoX-oo6YyIs", b"CgHIAODrlU", b"hhrOq1cS7g", b"AFnzAvvuU", b"JmprNXsw", b"xaOi4FmqE", b"1srVL_n0nvY",
+];
+
+pub(in super::super) fn run(input: &Input<'_>) -> Step {
+    let there = input.bytes.get(input.start..).unwrap_or_default();
+    let (Some(&first), before) = (there.first(), input.before(1)) else {
+        return Step::No;
+    };
+    // In the middle of a longer run; after `-` and `/` one may begin (`-u`, a path).
+    if before.is_some_and(|b| matches!(b, b'.' | b'+' | b'$' | b'{' | b'<')) && first != b'S' {
+        return Step::No;
+    }
+    if first.is_ascii_digit() {
+        match bot(input) {
+            Step::No => {}
+            other => return other,
+        }
+    }
+    if let Some(&[a, b, c]) = there.get(..3)
+        && !cue::has(&PREFIXES, a, b, c)
+    {
+        return Step::No;
+    }
+    let mut open = false;
+    for issuer in ISSUERS {
+        let prefix = issuer.prefix.as_bytes();
+        if prefix.first() != Some(&first) {
+            continue;
+        }
+        let len = prefix.len().min(there.len());
+        if there.get(..len) != prefix.get(..len) {
+            continue;
+        }
+        if len < prefix.len() {
+            open |= !input.last;
+            continue;
+        }
+        match body(input, issuer) {
+            Step::No => {}
+            Step::Unfinished => open = true,
+            // The first that matches is the token; `open` ones before it may be longer.
+            found @ Step::Match { .. } if !open => return found,
+            Step::Match { .. } => {}
+        }
+    }
+    if open { Step::Unfinished } else { Step::No }
+}
+
+fn body(input: &Input<'_>, issuer: &Issuer) -> Step {
+    let from = input.start + issuer.prefix.len();
+    let mut at = from;
+    // Each part but the last ends in its mark.
+    for part in issuer.parts {
+        let run = input.bytes.get(at..).unwrap_or_default();
+        let end = at
+            + run
+                .iter()
+                .take(part.most + 1)
+                .take_while(|&&b| part.body.has(b))
+                .count();
+        let len = end - at;
+        if len > part.most {
+            return Step::No;
+        }
+        if input.open(end) {
+            return Step::Unfinished;
+        }
+        at = end;
+        match part.mark {
+            Some(mark) => {
+                if len < part.least || input.byte(end) != Some(mark) {
+                    return Step::No;
+                }
+                at += 1;
+            }
+            None => {
+                // A full stop or a dash may end the sentence that the token ends.
+                let trimmed = run
+                    .get(..len)
+                    .unwrap_or_default()
+                    .iter()
+                    .rev()
+                    .take_while(|&&b| b == b'.')
+                    .count();
+                if len - trimmed < part.least {
+                    return Step::No;
+                }
+                at -= trimmed;
+            }
+        }
+    }
+    let whole = input.bytes.get(from..at).unwrap_or_default();
+    let sample = SAMPLES.iter().any(|tail| whole.ends_with(tail));
+    if sample || is_placeholder(whole) || issuer.digit && !whole.iter().any(u8::is_ascii_digit) {
+        return Step::No;
+    }
+    // A longer word is something else.
+    if input.byte(at).is_some_and(is_word_byte) {
+        return Step::No;
+    }
+    Step::Match {
+        end: at,
+        score: SCORE,
+    }
+}
+
+/// A bot of Telegram: its number, a colon, and 35 characters that begin with `AA`.
+fn bot(input: &Input<'_>) -> Step {
+    let colon = input.digits(input.start, 11);
+    let len = colon - input.start;
+    if input.open(colon) {
+        return if len <= 10 {
+            Step::Unfinished
+        } else {
+            Step::No
+        };
+    }
+    if !(8..=10).contains(&len) || input.byte(colon) != Some(b':') {
+        return Step::No;
+    }
+    let key = input.bytes.get(colon + 1..).unwrap_or_default();
+    let head = key.len().min(2);
+    let run = key
+        .iter()
+        .take(36)
+        .take_while(|&&b| Body::Url.has(b))
+        .count();
+    if key.get(..head) != b"AA".get(..head) || run > 35 {
+        return Step::No;
+    }
+    let end = colon + 1 + run;
+    if input.open(end) {
+        return Step::Unfinished;
+    }
+    if run == 35 && !is_placeholder(key.get(..run).unwrap_or_default()) {
+        Step::Match { end, score: SCORE }
+    } else {
+        Step::No
+    }
+}
+
+impl Body {
+    fn has(self, b: u8) -> bool {
+        match self {
+            Body::Hex => b.is_ascii_hexdigit(),
+            Body::Letters => b.is_ascii_alphanumeric(),
+            Body::Capitals => b.is_ascii_uppercase() || b.is_ascii_digit(),
+            Body::Word => is_word_byte(b),
+            Body::Url => is_word_byte(b) || b == b'-',
+            Body::Dotted => is_word_byte(b) || matches!(b, b'-' | b'.' | b'='),
+            Body::Base64 => {
+                b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-')
+            }
+            Body::Digits => b.is_ascii_digit(),
+        }
+    }
+}

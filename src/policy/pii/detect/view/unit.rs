@@ -1,0 +1,175 @@
+//! Units: the places where the text says something other than what its bytes show.
+//!
+//! What a place is depends on at most [`BEHIND`] bytes before it and [`LONGEST`] bytes from it on,
+//! so a text is cut into units the same way wherever one begins to read it, but for the first
+//! `LONGEST` bytes.
+
+use super::chars::{self, Out};
+use super::{escape, spelled};
+
+/// The most bytes of one unit or of one group.
+pub(super) const LONGEST: usize = if escape::LONGEST > spelled::LONGEST + 32 {
+    escape::LONGEST
+} else {
+    spelled::LONGEST + 32
+};
+/// The most bytes of a unit that is one character of the view.
+pub(super) const WIDEST: usize = escape::LONGEST;
+/// The most bytes before a place that say what it is.
+pub(super) const BEHIND: usize = 10;
+
+/// What stands at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Nothing but itself.
+    None,
+    /// It depends on text that is not there yet.
+    Partial,
+    Unit {
+        len: usize,
+        out: Out,
+    },
+    /// An address in words up to `end`, with [`spelled::mark`]s in it.
+    Group {
+        end: usize,
+    },
+}
+
+impl Look {
+    pub(super) fn unit(len: usize, out: Out) -> Self {
+        Look::Unit { len, out }
+    }
+
+    pub(super) fn partial(partial: bool) -> Self {
+        if partial { Look::Partial } else { Look::None }
+    }
+}
+
+/// The bytes that a unit may begin with.
+const BEGINS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = matches!(
+            b as u8,
+            b'&' | b'%' | b'\\' | b' ' | b'(' | b'[' | b'{' | b'<' | b'_' | b'*' | b'~' | b'.'
+        ) || is_wide(b as u8)
+            || b == 0xE3
+            || b == 0xEA;
+        b += 1;
+    }
+    table
+};
+
+/// The first bytes of characters that are seldom or never themselves. Latin, Greek, Cyrillic and
+/// most of the Chinese, Japanese and Korean characters begin with others.
+const fn is_wide(b: u8) -> bool {
+    (b >= 0xEF) | (b.wrapping_sub(0xD8) <= 0xE2 - 0xD8) | (b == 0xC2) | (b == 0xCD)
+}
+
+/// What stands at `at`, which counts as a place to begin at.
+pub(super) fn look(text: &str, at: usize, last: bool) -> Look {
+    let bytes = text.as_bytes();
+    let Some(&first) = bytes.get(at) else {
+        return Look::None;
+    };
+    if !BEGINS[usize::from(first)] {
+        return Look::None;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    match first {
+        b'&' => escape::reference(rest, last),
+        b'%' => escape::percent(rest, last),
+        b'\\' if at > 0 && bytes.get(at - 1) == Some(&b'\\') => Look::None,
+        b'\\' => escape::backslash(rest, last),
+        b' ' => spelled::space(bytes, at, last),
+        b'(' | b'[' | b'{' | b'<' => spelled::bracketed(bytes, at, last),
+        b'.' => spelled::stop(bytes, at, last),
+        0..0x80 => spelled::odd(bytes, at, last),
+        _ => match text.get(at..).and_then(|rest| rest.chars().next()) {
+            Some(c) => wide(bytes, at, c, last),
+            None => Look::None,
+        },
+    }
+}
+
+fn wide(bytes: &[u8], at: usize, c: char, last: bool) -> Look {
+    let len = c.len_utf8();
+    if let Some(out) = chars::fold(c) {
+        return Look::unit(len, out);
+    }
+    // Dashes, spaces and full stops that prose has too: only right between what they part.
+    let (out, joins): (_, fn(&u8) -> bool) = match c {
+        _ if chars::is_dash(c) => ('-', u8::is_ascii_digit),
+        _ if chars::is_space(c) => (' ', u8::is_ascii_digit),
+        _ if chars::is_stop(c) => ('.', u8::is_ascii_alphanumeric),
+        _ => return Look::None,
+    };
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+    if !before.is_some_and(joins) {
+        return Look::None;
+    }
+    match bytes.get(at + len) {
+        Some(b) if joins(b) => Look::unit(len, Out::Char(out)),
+        None => Look::partial(!last),
+        _ => Look::None,
+    }
+}
+
+const BLOCK: usize = 32;
+
+/// The first place in `from..to` where something other than [`Look::None`] stands.
+pub(super) fn next(text: &str, from: usize, to: usize, last: bool) -> Option<(usize, Look)> {
+    let bytes = text.as_bytes();
+    let to = to.min(bytes.len());
+    // A unit shows by a byte of its own, by one of the two after its first, or by a digit before it.
+    let mut at = from.saturating_sub(1);
+    while at < to {
+        let end = match bytes.get(at..at + BLOCK + 2) {
+            Some(window) if !hints(window) => {
+                at += BLOCK;
+                continue;
+            }
+            _ => at + BLOCK,
+        };
+        let mut place = at.saturating_sub(2).max(from);
+        while place <= end && place < to {
+            match look(text, place, last) {
+                Look::None => place += 1,
+                found => return Some((place, found)),
+            }
+        }
+        at = end;
+    }
+    None
+}
+
+/// Whether one of the first [`BLOCK`] bytes shows a unit. The bytes are looked at without a branch,
+/// so that the compiler compares many at a time.
+fn hints(window: &[u8]) -> bool {
+    let (Some(a), Some(b), Some(c)) = (
+        window.get(..BLOCK),
+        window.get(1..BLOCK + 1),
+        window.get(2..BLOCK + 2),
+    ) else {
+        return true;
+    };
+    let mut any = false;
+    for ((&a, &b), &c) in a.iter().zip(b).zip(c) {
+        any |= hint(a, b, c);
+    }
+    any
+}
+
+#[inline(always)]
+fn hint(a: u8, b: u8, c: u8) -> bool {
+    let escape = (a == b'&') | (a == b'%') | (a == b'\\') | is_wide(a);
+    let (low_b, low_c) = (b | 0x20, c | 0x20);
+    let word = ((low_b == b'a') & (low_c == b't')) | ((low_b == b'd') & (low_c == b'o'));
+    let open = (a == b'(') | (a == b'[') | (a == b'{') | (a == b'<');
+    let spelled = ((a == b' ') | open) & word | open & ((b == b'@') | (b == b'.') | (b == b' '));
+    let mark = (b == b' ') | (b == b'_') | (b == b'*') | (b == b'~') | (b == b'.');
+    let number = (a.wrapping_sub(b'0') < 10) & mark;
+    let cjk = (a == 0xE3) & (b == 0x80) | (a == 0xEA) & (b >= 0x98) & (b <= 0xAF);
+    escape | spelled | number | cjk
+}
