@@ -67,7 +67,8 @@ impl Checker<'_> {
 
     /// A mapping whose keys are the file's own.
     fn free_mapping(&mut self, schema: &Json, values: &Json, node: &Node, entries: &[Entry]) {
-        if let Some(most) = limit(schema, "maxProperties").filter(|most| entries.len() as f64 > *most)
+        if let Some(most) =
+            limit(schema, "maxProperties").filter(|most| entries.len() as f64 > *most)
         {
             self.too_many(node, "keys", most, entries.len());
         }
@@ -195,9 +196,8 @@ impl Checker<'_> {
             let way_out = match nearest(text, built().chain(words(names, "planned"))) {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None if built().nth(SHOWN_NAMES).is_some() => {
-                    let some: Vec<_> = built().take(SHOWN_NAMES).collect();
-                    let some = some.join(", ");
-                    format!("use one of {some}, … (`portcullis schema` lists all)")
+                    let some = one_of(built().take(SHOWN_NAMES));
+                    format!("use {some}, … (`portcullis schema` lists all)")
                 }
                 None => format!("use {}", one_of(built())),
             };

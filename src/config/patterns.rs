@@ -57,19 +57,19 @@ fn names(settings: &Node) -> HashSet<&str> {
 }
 
 /// Walks the settings for the mappings whose keys are types.
-fn types(
-    schema: &Json,
-    node: &Node,
-    path: &str,
-    names: &HashSet<&str>,
-    problems: &mut Problems,
-) {
+fn types(schema: &Json, node: &Node, path: &str, names: &HashSet<&str>, problems: &mut Problems) {
     for entry in entries(Some(node)) {
         let key = entry.key.as_str();
         if schema.get("x-types").is_none() {
             let property = schema.get("properties").and_then(|known| known.get(key));
             if let Some(property) = property {
-                types(property, &entry.node, &format!("{path}.{key}"), names, problems);
+                types(
+                    property,
+                    &entry.node,
+                    &format!("{path}.{key}"),
+                    names,
+                    problems,
+                );
             }
         } else if !names.contains(key) && Entity::ALL.iter().all(|known| known.as_str() != key) {
             let built_in = || Entity::ALL.iter().map(|entity| entity.as_str());
@@ -130,7 +130,9 @@ fn sources(settings: &Node) -> Vec<(&str, Source<'_>, Position, String)> {
     let listed = elements(patterns).iter().enumerate().take(MOST_PATTERNS);
     for (index, pattern) in listed {
         let name = pattern.get("name").and_then(Node::text);
-        let regex = pattern.get("regex").and_then(|node| Some((usable(node)?, node.at)));
+        let regex = pattern
+            .get("regex")
+            .and_then(|node| Some((usable(node)?, node.at)));
         if let (Some(name), Some((regex, at))) = (name, regex) {
             let path = format!("{path}[{index}].regex");
             sources.push((name, Source::Regex(regex), at, path));

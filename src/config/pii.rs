@@ -277,7 +277,11 @@ impl Default for Conversation {
 /// Only for the schema: a number from 0 to 1.
 #[derive(JsonSchema)]
 #[schemars(inline)]
-struct Score(#[schemars(range(min = 0, max = 1))] #[expect(dead_code)] f64);
+struct Score(
+    #[schemars(range(min = 0, max = 1))]
+    #[expect(dead_code)]
+    f64,
+);
 
 /// Only for the schema: a marker of one's own.
 #[derive(JsonSchema)]

@@ -14,9 +14,7 @@ use crate::audit::{AuditLayer, JsonLinesSink};
 use crate::body::{Body, Inspection, Uninspectable};
 use crate::call::{CallReader, CallRecord, Direction, Outcome};
 use crate::config::{self, AuditConfig, Config, PiiDetectorConfig, PolicyName, Provider, Target};
-use crate::policy::pii::{
-    Action, Entity, HashKey, Label, MarkerFormat, PiiRedactLayer, Redaction,
-};
+use crate::policy::pii::{Action, Entity, HashKey, Label, MarkerFormat, PiiRedactLayer, Redaction};
 use crate::upstream::{ApiKey, ErrorResponseLayer, Together, UpstreamError};
 
 /// The policies of the chain around the target, the first outermost.

@@ -86,6 +86,81 @@ fn the_sample_is_good_and_mistakes_are_named() {
     assert_eq!(text(&output.stderr).trim(), expected);
 }
 
+fn scan(arguments: &[&str], input: &str) -> (bool, Vec<serde_json::Value>) {
+    use std::io::Write;
+    let mut child = command(&["scan", "--policy", "pii-detector"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let lines = text(&output.stdout).lines();
+    let lines = lines.map(|line| serde_json::from_str(line).unwrap());
+    (output.status.success(), lines.collect())
+}
+
+#[test]
+fn scan_says_what_is_found_and_where_however_it_is_fed() {
+    let input =
+        "{\"text\":\"é 😀 jane@example.com, 4111 1111 1111 1111\"}\n\n{\"text\":\"nothing\"}\n";
+    let (good, whole) = scan(&[], input);
+    assert!(good);
+    assert_eq!(whole.len(), 2);
+    let first = &whole[0]["findings"][0];
+    assert_eq!(
+        (&first["type"], &first["start"], &first["end"]),
+        (&"EMAIL_ADDRESS".into(), &4.into(), &20.into())
+    );
+    assert_eq!(whole[0]["redacted"], "é 😀 [EMAIL_ADDRESS], [CREDIT_CARD]");
+    assert_eq!(whole[1]["findings"], serde_json::json!([]));
+    for chunk in ["1", "3", "7", "1000"] {
+        assert_eq!(scan(&["--chunk", chunk], input), (true, whole.clone()));
+    }
+}
+
+#[test]
+fn scan_names_bad_lines_and_goes_on() {
+    let (good, lines) = scan(&[], "{\"text\":1}\noh\n{\"text\":\"jane@example.com\"}\n");
+    assert!(!good);
+    assert!(lines[0]["error"].as_str().unwrap().starts_with("line 1: "));
+    assert!(lines[1]["error"].as_str().unwrap().starts_with("line 2: "));
+    assert_eq!(lines[2]["redacted"], "[EMAIL_ADDRESS]");
+}
+
+#[test]
+fn eval_measures_labelled_texts() {
+    let file = Scratch::new(
+        "eval.jsonl",
+        concat!(
+            "{\"text\":\"é jane@example.com\",\"source\":\"a\",\"spans\":[{\"type\":\"EMAIL_ADDRESS\",\"start\":2,\"end\":18}]}\n",
+            "{\"text\":\"nothing here\",\"source\":\"a\",\"spans\":[]}\n",
+            "{\"text\":\"call me\",\"source\":\"b\",\"spans\":[{\"type\":\"PHONE_NUMBER\",\"start\":0,\"end\":4}]}\n",
+        ),
+    );
+    let output = portcullis(&["eval", "--policy", "pii-detector", file.path()]);
+    let out = text(&output.stdout);
+    assert!(output.status.success());
+    let row = |name: &str| {
+        out.lines()
+            .find(|line| line.starts_with(name))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        row("EMAIL_ADDRESS").ends_with("1.000   1.000   1.000"),
+        "{out}"
+    );
+    assert!(
+        row("PHONE_NUMBER").ends_with("1.000   0.000   0.000"),
+        "{out}"
+    );
+    assert!(out.contains("texts without a span: 1, flagged 0"), "{out}");
+}
+
 #[test]
 fn the_schema_is_json() {
     let output = portcullis(&["schema"]);

@@ -67,12 +67,12 @@ const FILES: &[(&str, &[&str])] = &[
         &[r#"2:13: strategy "round_robin" is not built yet; use "single""#],
     ),
     (
-        "policy: {pii-detector: {action: block, entities: [email_address, NAME], directions: [in]}}",
+        "policy: {pii-detector: {action: blok, entities: [email_address, EVERYTHING], directions: [in]}}",
         &[
-            r#"1:33: unknown action "block"; use "redact""#,
-            r#"1:51: unknown entity "email_address"; did you mean "EMAIL_ADDRESS"?"#,
-            r#"1:66: unknown entity "NAME"; use one of "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "US_SSN", "IBAN_CODE", "IP_ADDRESS""#,
-            r#"1:86: unknown direction "in"; use one of "request", "response""#,
+            r#"1:33: unknown action "blok"; did you mean "block"?"#,
+            r#"1:50: unknown entity "email_address"; did you mean "EMAIL_ADDRESS"?"#,
+            r#"1:65: unknown entity "EVERYTHING"; use one of "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "SWIFT_CODE", "US_SSN", "US_ITIN", "US_DRIVER_LICENSE", "US_PASSPORT", "UK_NHS", "UK_NINO", "VAT_NUMBER", … (`portcullis schema` lists all)"#,
+            r#"1:91: unknown direction "in"; use one of "request", "response""#,
         ],
     ),
     (

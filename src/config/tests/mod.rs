@@ -4,6 +4,9 @@ mod bad;
 mod files;
 mod fuzz;
 mod good;
+mod pii;
+#[cfg(feature = "gateway")]
+mod pii_effect;
 mod schema;
 
 use super::{Config, ConfigError};

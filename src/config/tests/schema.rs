@@ -19,6 +19,13 @@ fn walk(path: &str, schema: &Value, visit: &mut impl FnMut(&str, &Value)) {
     if let Some(items) = schema.get("items") {
         walk(&format!("{path}/items"), items, visit);
     }
+    if let Some(values) = schema.get("additionalProperties").filter(|s| s.is_object()) {
+        walk(&format!("{path}/*"), values, visit);
+    }
+    let forms = schema.get("oneOf").and_then(Value::as_array);
+    for (index, form) in forms.into_iter().flatten().enumerate() {
+        walk(&format!("{path}/oneOf{index}"), form, visit);
+    }
 }
 
 fn names<T: ToString>(all: &[T]) -> Vec<String> {
@@ -38,8 +45,12 @@ fn the_checker_reads_every_keyword() {
         "properties",
         "required",
         "additionalProperties",
+        "propertyNames",
+        "maxProperties",
+        "oneOf",
         "items",
         "minItems",
+        "maxItems",
         "uniqueItems",
         "enum",
         "minimum",
@@ -49,6 +60,7 @@ fn the_checker_reads_every_keyword() {
         "x-names",
         "x-secret",
         "x-rule",
+        "x-types",
         // Each has a rule or a table beside it, which the loop below makes sure of.
         "pattern",
         "anyOf",
@@ -58,6 +70,18 @@ fn the_checker_reads_every_keyword() {
         let object = schema.as_object().unwrap();
         for key in object.keys() {
             assert!(known.contains(&key.as_str()), "{path} has {key}");
+        }
+        if let Some(names) = schema.get("propertyNames") {
+            let ruled = names.get("x-rule").is_some() || object.contains_key("x-types");
+            assert!(
+                ruled && schema["additionalProperties"].is_object(),
+                "{path}"
+            );
+        }
+        if let Some(forms) = schema.get("oneOf") {
+            let forms = forms.as_array().unwrap();
+            let kinds: Vec<_> = forms.iter().map(|form| &form["type"]).collect();
+            return assert_eq!(kinds, ["array", "object"], "{path}");
         }
         let kind = schema["type"].as_str().unwrap();
         assert!(types.contains(&kind), "{path} is {kind}");
@@ -76,8 +100,8 @@ fn the_checker_reads_every_keyword() {
 #[test]
 fn every_level_is_closed_and_described() {
     walk("", &json_schema(), &mut |path, schema| {
-        let kind = schema["type"].as_str().unwrap();
-        if kind == "object" {
+        let kind = schema["type"].as_str().unwrap_or_default();
+        if kind == "object" && schema.get("propertyNames").is_none() {
             assert_eq!(schema["additionalProperties"], false, "{path}");
         }
         // Without both limits a number could pass the checker and overflow the type.
@@ -85,7 +109,7 @@ fn every_level_is_closed_and_described() {
             assert!(schema["minimum"].is_number(), "{path}");
             assert!(schema["maximum"].is_number(), "{path}");
         }
-        if !path.ends_with("items") {
+        if !path.ends_with(['*', '0', '1']) && !path.ends_with("items") {
             assert!(!schema["title"].as_str().unwrap().is_empty(), "{path}");
             let description = schema["description"].as_str().unwrap();
             assert!(!description.is_empty(), "{path}");

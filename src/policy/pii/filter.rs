@@ -1,7 +1,7 @@
 //! The work on one text, the same for requests and answers.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::json_state::JsonState;
 use super::label::Label;
 use super::settings::Settings;
 use super::vault::Vault;
-use crate::body::{ApiError, Flow, Lane, ResponseFilter, SegmentKind, Window};
+use crate::body::{ApiError, Document, Flow, Lane, ResponseFilter, SegmentKind, Window};
 use crate::call::Direction;
 use crate::policy::Recorder;
 use crate::text::Edits;
@@ -40,7 +40,14 @@ impl Worker<'_> {
     ) -> Result<usize, ApiError> {
         let text = window.text();
         let kind = window.lane().kind;
-        let arguments = kind == SegmentKind::ToolArguments;
+        // JSON within a text: a tool's arguments, or its result. The latter is
+        // only seen for what it is when all of it is there.
+        let whole = window.start() == 0 && window.is_last();
+        let json_inside = OnceCell::new();
+        let is_json = || {
+            kind == SegmentKind::ToolArguments
+                || (whole && *json_inside.get_or_init(|| holds_json(text)))
+        };
         let mut read = window.start();
         let mut refused = None;
         let answers = self.vault.filter(|_| self.direction == Direction::Response);
@@ -71,12 +78,13 @@ impl Worker<'_> {
                         self.replacement(action, &label, value)
                     }
                 };
-                if arguments {
+                let inside = is_json();
+                if inside {
                     json.advance(&text[read..range.start]);
                 }
                 read = range.start;
                 if let Some(new) = new {
-                    let new = if arguments {
+                    let new = if inside {
                         Cow::Owned(json.write(&new))
                     } else {
                         new
@@ -88,7 +96,7 @@ impl Worker<'_> {
         if let Some(label) = refused {
             return Err(blocked(&label));
         }
-        if arguments {
+        if kind == SegmentKind::ToolArguments {
             json.advance(&text[read..decided.max(read)]);
         }
         Ok(decided)
@@ -111,6 +119,10 @@ impl Worker<'_> {
             value,
         )
     }
+}
+
+fn holds_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[']) && Document::json(text.to_owned()).is_ok()
 }
 
 fn blocked(label: &Label) -> ApiError {

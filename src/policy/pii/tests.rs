@@ -276,6 +276,26 @@ fn arguments_stay_json() {
     assert_eq!(edits.apply(text), expected);
 }
 
+#[tokio::test]
+async fn the_result_of_a_tool_stays_json() {
+    let layer = PiiRedactLayer::default();
+    let text = r#"{"card": 4111111111111111, "mail": "jane@example.org"}"#;
+    let (_, seen) = ask(&layer, text, &[], |_| vec!["ok".into()], false).await;
+    assert_eq!(
+        seen,
+        r#"{"card": "[CREDIT_CARD]", "mail": "[EMAIL_ADDRESS]"}"#
+    );
+    let (_, seen) = ask(
+        &layer,
+        "{ 4111111111111111 }",
+        &[],
+        |_| vec!["ok".into()],
+        false,
+    )
+    .await;
+    assert_eq!(seen, "{ [CREDIT_CARD] }");
+}
+
 /// Feeds `text` to a finder in windows, as a stream does.
 fn chunked(
     layer: &PiiRedactLayer,

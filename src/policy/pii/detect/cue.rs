@@ -5,38 +5,70 @@
 //! stands behind. A cue is looked up at the start of each word, so it must be cheap, and it reads
 //! no more than three bytes ahead; a word that ends with the text has every cue.
 
-use super::bytes::{follows_escape, is_word_byte};
+use super::bytes::{LEADS, follows_escape, is_word_byte};
 
-/// By what the first word of a detector's findings is known, other than by a trigger byte.
+/// By what the first word of a detector's findings is known.
+///
+/// The first word is the run of letters, digits, characters outside ASCII and `._+-'(:@` at the
+/// start. A detector runs only where its cue holds; where the word ends with a text that goes on,
+/// every cue holds.
 #[derive(Clone, Copy)]
 pub(super) struct Cue {
-    kinds: u8,
+    kinds: Kinds,
     /// Beginnings of words, lower-case, of at least three bytes, of which three count.
     prefixes: &'static [&'static str],
 }
 
+/// A bit for each kind of cue.
+pub(super) type Kinds = u16;
+
 /// The first word begins with one of the detector's prefixes.
-const PREFIX: u8 = 1;
+const PREFIX: Kinds = 1;
 /// It begins with three capitals.
-const CAPITALS: u8 = 1 << 1;
-/// It begins with a capital, or with a letter outside ASCII.
-const CAPITAL: u8 = 1 << 2;
+const CAPITALS: Kinds = 1 << 1;
+/// It begins with a capital.
+const CAPITAL: Kinds = 1 << 2;
 /// It stands behind `:`, `=` or `>`, and perhaps a quotation mark.
-const VALUE: u8 = 1 << 3;
+const VALUE: Kinds = 1 << 3;
 /// It is any word.
-const ANY: u8 = 1 << 4;
-/// It begins with a letter outside ASCII.
-const WIDE: u8 = 1 << 5;
+const ANY: Kinds = 1 << 4;
+/// Words that begin with a character outside ASCII count as well.
+const WIDE: Kinds = 1 << 5;
+/// It holds a digit.
+const DIGIT: Kinds = 1 << 6;
+/// It holds a colon.
+const COLON: Kinds = 1 << 7;
+/// It holds an `@`.
+const AT: Kinds = 1 << 8;
+/// It holds a full stop that something follows.
+const DOT: Kinds = 1 << 9;
+/// It holds `-B`, as `-----BEGIN` does.
+const BEGIN: Kinds = 1 << 10;
+
+/// How many kinds there are.
+pub(super) const COUNT: usize = 11;
+
+const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN;
 
 impl Cue {
-    /// A trigger byte in the first word: a digit, `:`, `@`, a full stop between characters, `-B`.
-    pub(super) const TRIGGER: Cue = Cue::of(0);
+    /// Some trigger byte in the first word: one of those of the next five.
+    pub(super) const TRIGGER: Cue = Cue::of(TRIGGERS);
+    pub(super) const DIGIT: Cue = Cue::of(DIGIT);
+    pub(super) const COLON: Cue = Cue::of(COLON);
+    pub(super) const AT: Cue = Cue::of(AT);
+    /// A full stop between two characters.
+    pub(super) const DOT: Cue = Cue::of(DOT);
+    pub(super) const BEGIN: Cue = Cue::of(BEGIN);
+    #[allow(dead_code)]
     pub(super) const CAPITALS: Cue = Cue::of(CAPITALS);
+    /// A capital letter of a script that has them.
+    #[allow(dead_code)]
     pub(super) const CAPITAL: Cue = Cue::of(CAPITAL | WIDE);
     pub(super) const VALUE: Cue = Cue::of(VALUE);
+    #[allow(dead_code)]
     pub(super) const ANY: Cue = Cue::of(ANY | WIDE);
 
-    const fn of(kinds: u8) -> Cue {
+    const fn of(kinds: Kinds) -> Cue {
         Cue {
             kinds,
             prefixes: &[],
@@ -57,14 +89,18 @@ impl Cue {
     }
 
     /// The words of either.
-    pub(super) const fn or_value(self) -> Cue {
+    pub(super) const fn or(self, other: Cue) -> Cue {
         Cue {
-            kinds: self.kinds | VALUE,
-            ..self
+            kinds: self.kinds | other.kinds,
+            prefixes: if self.prefixes.is_empty() {
+                other.prefixes
+            } else {
+                self.prefixes
+            },
         }
     }
 
-    pub(super) const fn kinds(self) -> u8 {
+    pub(super) const fn kinds(self) -> Kinds {
         self.kinds
     }
 }
@@ -110,32 +146,198 @@ const CODE: [u8; 256] = {
 /// How far before a value its `:` or `=` may stand.
 const GAP: usize = 8;
 
-/// The first place in `from..to` at which a word with a cue of one of the `kinds` begins.
+/// The first place in `from..to` at which a word may begin that has a cue of one of the `kinds`.
 pub(super) fn next(
-    kinds: u8,
+    kinds: Kinds,
     prefixes: &Prefixes,
     bytes: &[u8],
     from: usize,
     to: usize,
 ) -> Option<usize> {
-    if kinds == 0 {
+    let kinds = kinds & !TRIGGERS;
+    if kinds & !WIDE == 0 || from >= to {
         return None;
     }
-    let mut word = from
-        .checked_sub(1)
-        .and_then(|at| bytes.get(at))
-        .is_some_and(|&b| is_word_byte(b));
+    let cued = |at: usize| of_word(kinds, prefixes, bytes, at) != 0;
+    // What follows an escape begins a word although its letter stands before.
+    let escaped = |from: usize, to: usize| {
+        (from..to).find(|&at| {
+            bytes.get(at).is_some_and(|&b| is_word_byte(b) || b >= 0xC2)
+                && follows_escape(bytes, at)
+                && cued(at)
+        })
+    };
+    let before = from.checked_sub(1).and_then(|at| bytes.get(at));
+    let mut carry = u64::from(before.is_some_and(|&b| is_word_byte(b))) << 7;
     let mut at = from;
-    for &b in bytes.get(from..to)? {
-        let wide = b >= 0xC2 && kinds & WIDE != 0;
-        let inside = word && !follows_escape(bytes, at);
-        word = is_word_byte(b);
-        if (wide || word) && !inside && cued(kinds, prefixes, bytes, at) {
-            return Some(at);
+    // Places whose escape began before `from`.
+    let mut pending = escaped(from, to.min(from + 6));
+    while at < to {
+        if let Some(found) = pending
+            && found < at
+        {
+            return pending;
         }
-        at += 1;
+        let word = load(bytes, at);
+        let inside = word_bytes(word);
+        let ahead = inside << 8 | carry;
+        let mut starts = inside & !ahead;
+        if kinds & WIDE != 0 {
+            starts |= word & word << 1 & HIGH & !ahead;
+        }
+        carry = inside >> 56;
+        while starts != 0 {
+            let place = at + (starts.trailing_zeros() >> 3) as usize;
+            starts &= starts - 1;
+            if place >= to {
+                break;
+            }
+            if pending.is_some_and(|found| found <= place) {
+                return pending;
+            }
+            if cued(place) {
+                return Some(place);
+            }
+            if pending.is_none() && place > 0 && bytes.get(place - 1) == Some(&b'\\') {
+                pending = escaped(place + 1, to.min(place + 6));
+            }
+        }
+        at += 8;
     }
-    None
+    pending
+}
+
+const HIGH: u64 = 0x8080_8080_8080_8080;
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Eight bytes from `at`, the first lowest; zeros after the end.
+fn load(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match rest.first_chunk::<8>() {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, &b| word << 8 | u64::from(b)),
+    }
+}
+
+/// The high bit of each byte that is a letter, a digit or `_`.
+fn word_bytes(word: u64) -> u64 {
+    let low = word & !HIGH;
+    // Adding carries into the high bit of what is at least the bound.
+    let at_least = |low: u64, bound: u8| low + ONES * u64::from(0x80 - bound);
+    let folded = low | ONES * 0x20;
+    let letter = at_least(folded, b'a') & !at_least(folded, b'z' + 1);
+    let digit = at_least(low, b'0') & !at_least(low, b'9' + 1);
+    let other = (low ^ ONES * u64::from(b'_')) + !HIGH;
+    // `0x40` and its like fold onto letters that they are not: only `A..Z` and `a..z` do not.
+    (letter | digit | !other) & HIGH & !word
+}
+
+/// The kinds of cues among `kinds` that the first word at `at` has by its first bytes and by what
+/// stands before it.
+pub(super) fn of_word(kinds: Kinds, prefixes: &Prefixes, bytes: &[u8], at: usize) -> Kinds {
+    let (a, b, c) = match bytes.get(at..).unwrap_or_default() {
+        [a, b, c, ..] => (*a, *b, *c),
+        _ => return kinds & !TRIGGERS,
+    };
+    let mut have = kinds & ANY;
+    if kinds & PREFIX != 0 && has(prefixes, a, b, c) {
+        have |= PREFIX;
+    }
+    if a.is_ascii_uppercase() {
+        have |= kinds & CAPITAL;
+        if b.is_ascii_uppercase() && c.is_ascii_uppercase() {
+            have |= kinds & CAPITALS;
+        }
+    } else if a >= 0x80 && capital(a, b) {
+        have |= kinds & CAPITAL;
+    }
+    if kinds & VALUE != 0 && is_value(bytes, at) {
+        have |= VALUE;
+    }
+    have
+}
+
+/// Whether two bytes are or begin a capital letter of Latin, Greek, Cyrillic or Armenian; about
+/// every second letter of the extended Latin is one, so all of it counts.
+const fn capital(a: u8, b: u8) -> bool {
+    match a {
+        0xC3 => b < 0x9F,
+        0xC4..=0xC9 | 0xE1 => true,
+        0xCE => b < 0xAC,
+        0xD0 => b < 0xB0,
+        0xD2 | 0xD3 => true,
+        0xD4 | 0xD5 => true,
+        _ => false,
+    }
+}
+
+/// The triggers of the words of a text, as starts are visited from left to right.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Word {
+    /// Where the run of bytes that was looked through begins and ends.
+    from: usize,
+    end: usize,
+    /// Whether more may follow at its end.
+    open: bool,
+    /// For each trigger, the place after its last occurrence.
+    digit: usize,
+    colon: usize,
+    at: usize,
+    dot: usize,
+    begin: usize,
+}
+
+impl Word {
+    /// The triggers of the first word at `start`. `open` says that the text may go on.
+    pub(super) fn triggers(&mut self, bytes: &[u8], start: usize, open: bool) -> Kinds {
+        if start < self.from || start >= self.end {
+            *self = Self::read(bytes, start, open);
+        }
+        if self.open {
+            return Kinds::MAX;
+        }
+        let bit = |last: usize, kind: Kinds| if last > start { kind } else { 0 };
+        bit(self.digit, DIGIT)
+            | bit(self.colon, COLON)
+            | bit(self.at, AT)
+            | bit(self.dot, DOT)
+            | bit(self.begin, BEGIN)
+    }
+
+    fn read(bytes: &[u8], start: usize, open: bool) -> Self {
+        let mut word = Word {
+            from: start,
+            ..Word::default()
+        };
+        let rest = bytes.get(start..).unwrap_or_default();
+        let mut at = start;
+        for &b in rest {
+            at += 1;
+            match b {
+                b'0'..=b'9' => word.digit = at,
+                b':' => word.colon = at,
+                b'@' => word.at = at,
+                // The byte after decides; before the end there is one.
+                b'.' if bytes
+                    .get(at)
+                    .is_some_and(|&b| b.is_ascii_alphanumeric() || b >= 0x80) =>
+                {
+                    word.dot = at;
+                }
+                b'-' if bytes.get(at) == Some(&b'B') => word.begin = at,
+                _ if LEADS[usize::from(b)] => {}
+                _ => {
+                    word.end = at;
+                    return word;
+                }
+            }
+        }
+        (word.end, word.open) = (bytes.len(), open);
+        word
+    }
 }
 
 /// Whether a prefix begins with these three bytes.
@@ -144,17 +346,6 @@ pub(super) fn has(prefixes: &Prefixes, a: u8, b: u8, c: u8) -> bool {
     prefixes
         .get(place >> 6)
         .is_some_and(|bits| bits >> (place & 63) & 1 != 0)
-}
-
-fn cued(kinds: u8, prefixes: &Prefixes, bytes: &[u8], at: usize) -> bool {
-    let Some(&[a, b, c]) = bytes.get(at..at + 3) else {
-        return true;
-    };
-    kinds & PREFIX != 0 && has(prefixes, a, b, c)
-        || kinds & ANY != 0
-        || kinds & CAPITAL != 0 && (a.is_ascii_uppercase() || a >= 0x80)
-        || kinds & CAPITALS != 0 && [a, b, c].iter().all(u8::is_ascii_uppercase)
-        || kinds & VALUE != 0 && is_value(bytes, at)
 }
 
 /// Whether `:`, `=` or `>` stands before `at`, with no more than blanks and quotation marks between.

@@ -63,7 +63,7 @@ mod web;
 pub use entity::{Entity, EntitySet, Finding, Outcome};
 pub use scan::{match_at, next_start, scan};
 pub use table::{LONGEST, LOOKBEHIND};
-pub use view::{Scanner, VIEW_LOOKBEHIND, VIEW_LONGEST, scan_any};
+pub use view::{Scanner, VIEW_LONGEST, VIEW_LOOKBEHIND, scan_any};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
-use super::cue;
+use super::cue::{self, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
 use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
@@ -26,9 +26,14 @@ const LEAD: usize = super::email::LOCAL;
 /// ```
 #[must_use]
 pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome {
-    read(table::detectors(set).0, text, start, last)
+    let (places, kinds) = table::detectors(set);
+    let mut word = Word::default();
+    let cues = word.triggers(text.as_bytes(), start, !last)
+        | cue::of_word(kinds, &PREFIXES, text.as_bytes(), start);
+    read(places & table::cued(cues), text, start, last)
 }
 
+/// Runs the detectors among `places`.
 fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
     let Some(&first) = text.as_bytes().get(start) else {
         return if last || start > text.len() {
@@ -86,8 +91,8 @@ fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
 /// `text`. Everything between is settled, whatever text follows.
 #[must_use]
 pub fn next_start(set: EntitySet, text: &str, from: usize) -> usize {
-    let mut starts = Starts::new(set, text.as_bytes(), from);
-    starts.next().unwrap_or(text.len())
+    let mut starts = Starts::new(set, text.as_bytes(), from, true);
+    starts.next().map_or(text.len(), |(at, _)| at)
 }
 
 /// Reports, from left to right, the findings that start at or after `start` and do not overlap, and
@@ -102,9 +107,9 @@ pub fn scan(
     last: bool,
     found: &mut impl FnMut(Finding),
 ) -> usize {
-    let mut starts = Starts::new(set, text.as_bytes(), start);
-    while let Some(at) = starts.next() {
-        match read(starts.places, text, at, last) {
+    let mut starts = Starts::new(set, text.as_bytes(), start, !last);
+    while let Some((at, places)) = starts.next() {
+        match read(places, text, at, last) {
             Outcome::No => {}
             Outcome::Unfinished => return at,
             Outcome::Match { end, entity, score } => {
@@ -125,7 +130,11 @@ struct Starts<'t> {
     bytes: &'t [u8],
     places: Places,
     /// The kinds of cues to look for.
-    kinds: u8,
+    kinds: Kinds,
+    /// Whether the text may go on.
+    open: bool,
+    /// The triggers of the word that was last looked at.
+    word: Word,
     /// Where to go on.
     at: usize,
     /// The next stretch around a trigger byte, all of which is looked at.
@@ -134,20 +143,23 @@ struct Starts<'t> {
 }
 
 impl<'t> Starts<'t> {
-    fn new(set: EntitySet, bytes: &'t [u8], from: usize) -> Self {
+    fn new(set: EntitySet, bytes: &'t [u8], from: usize, open: bool) -> Self {
         let (places, kinds) = table::detectors(set);
         let at = from.min(bytes.len());
         Self {
             bytes,
             places,
             kinds,
+            open,
+            word: Word::default(),
             at,
             low: at,
             high: at,
         }
     }
 
-    fn next(&mut self) -> Option<usize> {
+    /// The next start, and the detectors to try there.
+    fn next(&mut self) -> Option<(usize, Places)> {
         loop {
             if self.at >= self.high {
                 if self.at >= self.bytes.len() {
@@ -159,8 +171,8 @@ impl<'t> Starts<'t> {
                 match cue::next(self.kinds, &PREFIXES, self.bytes, self.at, self.low) {
                     Some(at) => {
                         self.at = at + 1;
-                        if self.may_start(at) {
-                            return Some(at);
+                        if let Some(places) = self.may_start(at) {
+                            return Some((at, places));
                         }
                     }
                     None => self.at = self.low,
@@ -168,8 +180,8 @@ impl<'t> Starts<'t> {
             }
             while self.at < self.high {
                 self.at += 1;
-                if self.may_start(self.at - 1) {
-                    return Some(self.at - 1);
+                if let Some(places) = self.may_start(self.at - 1) {
+                    return Some((self.at - 1, places));
                 }
             }
         }
@@ -187,20 +199,23 @@ impl<'t> Starts<'t> {
         self.high = (trigger + 1).min(self.bytes.len());
     }
 
-    /// A cheap look at whether a finding could start at `at`, before the detectors run.
-    fn may_start(&self, at: usize) -> bool {
-        let Some(&first) = self.bytes.get(at) else {
-            return false;
-        };
-        if DISPATCH[usize::from(first)] & self.places == 0 || is_escape_letter(self.bytes, at) {
-            return false;
+    /// A cheap look at whether a finding could start at `at`, before the detectors run: those to
+    /// try.
+    fn may_start(&mut self, at: usize) -> Option<Places> {
+        let first = *self.bytes.get(at)?;
+        let places = DISPATCH[usize::from(first)] & self.places;
+        if places == 0 {
+            return None;
         }
-        match at.checked_sub(1).and_then(|before| self.bytes.get(before)) {
-            Some(&before) => {
-                first == b'(' || !is_word_byte(before) || follows_escape(self.bytes, at)
-            }
-            None => true,
+        let before = at.checked_sub(1).and_then(|before| self.bytes.get(before));
+        let inside = first != b'(' && before.is_some_and(|&b| is_word_byte(b));
+        if inside && !follows_escape(self.bytes, at) || is_escape_letter(self.bytes, at) {
+            return None;
         }
+        let cues = self.word.triggers(self.bytes, at, self.open)
+            | cue::of_word(self.kinds, &PREFIXES, self.bytes, at);
+        let places = places & table::cued(cues);
+        (places != 0).then_some(places)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::bytes::{
     CAPITAL, CLASS, COLON, DIGIT, HEX_LETTER, HYPHEN, LETTER, PAREN, PLUS, UNDERSCORE, WIDE,
 };
-use super::cue::{self, Cue, Prefixes};
+use super::cue::{self, Cue, Kinds, Prefixes};
 use super::entity::{Entity, EntitySet};
 use super::input::{Input, Step};
 use super::secret::{assigned, jwt, link, pem, token};
@@ -51,7 +51,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::EmailAddress,
         first: DIGIT | LETTER | UNDERSCORE | WIDE,
-        cue: Cue::TRIGGER,
+        cue: Cue::AT,
         validated: true,
         ceiling: email::SCORE,
         longest: email::LONGEST,
@@ -60,7 +60,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::PhoneNumber,
         first: DIGIT | PLUS | PAREN,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: false,
         ceiling: phone::SCORE,
         longest: phone::LONGEST,
@@ -69,7 +69,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::CreditCard,
         first: DIGIT,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: true,
         ceiling: card::SCORE,
         longest: card::LONGEST,
@@ -78,7 +78,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::UsSsn,
         first: DIGIT,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: false,
         ceiling: ssn::SCORE,
         longest: ssn::LONGEST,
@@ -87,7 +87,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::IbanCode,
         first: LETTER,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: true,
         ceiling: iban::SCORE,
         longest: iban::LONGEST,
@@ -96,7 +96,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::IpAddress,
         first: DIGIT | HEX_LETTER | COLON,
-        cue: Cue::TRIGGER,
+        cue: Cue::DOT.or(Cue::COLON),
         validated: true,
         ceiling: ip::SCORE,
         longest: ip::LONGEST,
@@ -168,7 +168,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::MacAddress,
         first: DIGIT | HEX_LETTER,
-        cue: Cue::words(mac::WORDS),
+        cue: Cue::words(mac::WORDS).or(Cue::COLON).or(Cue::DOT).or(Cue::DIGIT),
         validated: true,
         ceiling: mac::SCORE,
         longest: mac::LONGEST,
@@ -177,7 +177,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::Url,
         first: LETTER | DIGIT | WIDE,
-        cue: Cue::TRIGGER,
+        cue: Cue::COLON.or(Cue::DOT),
         validated: true,
         ceiling: url::SCORE,
         longest: url::LONGEST,
@@ -186,7 +186,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::DomainName,
         first: LETTER | DIGIT | WIDE,
-        cue: Cue::TRIGGER,
+        cue: Cue::DOT,
         validated: false,
         ceiling: domain::SCORE,
         longest: domain::LONGEST,
@@ -195,7 +195,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::Crypto,
         first: LETTER | DIGIT,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: true,
         ceiling: crypto::SCORE,
         longest: crypto::LONGEST,
@@ -204,7 +204,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::Coordinates,
         first: DIGIT | PLUS | HYPHEN | CAPITAL,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: false,
         ceiling: coordinates::SCORE,
         longest: coordinates::LONGEST,
@@ -213,7 +213,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::ApiKey,
         first: LETTER | DIGIT | UNDERSCORE,
-        cue: token::CUE,
+        cue: token::CUE.or(Cue::DIGIT),
         validated: true,
         ceiling: token::SCORE,
         longest: token::LONGEST,
@@ -231,7 +231,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::ApiKey,
         first: HYPHEN,
-        cue: Cue::TRIGGER,
+        cue: Cue::BEGIN,
         validated: true,
         ceiling: pem::SCORE,
         longest: pem::LONGEST,
@@ -240,7 +240,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::ApiKey,
         first: LETTER,
-        cue: Cue::TRIGGER,
+        cue: Cue::COLON,
         validated: true,
         ceiling: link::SCORE,
         longest: link::LONGEST,
@@ -249,7 +249,7 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::ApiKey,
         first: LETTER | DIGIT | UNDERSCORE | PLUS,
-        cue: assigned::CUE,
+        cue: assigned::CUE.or(Cue::DIGIT),
         validated: false,
         ceiling: assigned::SCORE,
         longest: assigned::LONGEST,
@@ -285,7 +285,7 @@ pub(super) const EMAIL: Places = 1;
 const _: () = assert!(matches!(TABLE[0].entity, Entity::EmailAddress));
 
 /// For each entity, its detectors and the kinds of their cues.
-static OF_ENTITY: [(Places, u8); Entity::ALL.len()] = {
+static OF_ENTITY: [(Places, Kinds); Entity::ALL.len()] = {
     let mut table = [(0, 0); Entity::ALL.len()];
     let mut i = 0;
     while i < TABLE.len() {
@@ -296,6 +296,34 @@ static OF_ENTITY: [(Places, u8); Entity::ALL.len()] = {
     }
     table
 };
+
+/// For each kind of cue, the detectors that have it.
+static OF_KIND: [Places; cue::COUNT] = {
+    let mut table = [0; cue::COUNT];
+    let mut i = 0;
+    while i < TABLE.len() {
+        let mut kind = 0;
+        while kind < cue::COUNT {
+            if TABLE[i].cue.kinds() >> kind & 1 == 1 {
+                table[kind] |= 1 << i;
+            }
+            kind += 1;
+        }
+        i += 1;
+    }
+    table
+};
+
+/// The detectors with a cue of one of the `kinds`.
+pub(super) fn cued(kinds: Kinds) -> Places {
+    let (mut places, mut rest) = (0, kinds);
+    while rest != 0 {
+        let kind = rest.trailing_zeros() as usize;
+        places |= OF_KIND.get(kind).copied().unwrap_or(0);
+        rest &= rest - 1;
+    }
+    places
+}
 
 /// The beginnings of words of all cues.
 pub(super) static PREFIXES: Prefixes = {
@@ -309,7 +337,7 @@ pub(super) static PREFIXES: Prefixes = {
 };
 
 /// The detectors of a set of entities, and the kinds of their cues.
-pub(super) fn detectors(set: EntitySet) -> (Places, u8) {
+pub(super) fn detectors(set: EntitySet) -> (Places, Kinds) {
     let (mut places, mut kinds, mut rest) = (0, 0, set.bits());
     while rest != 0 {
         if let Some((more, cues)) = OF_ENTITY.get(rest.trailing_zeros() as usize) {

@@ -50,8 +50,7 @@ const SLACK: usize = unit::LONGEST + unit::BEHIND + INVISIBLE + unit::WIDEST;
 /// The most bytes before a place that [`scan_any`] looks at: each byte of the look-behind can be
 /// an escape with invisible characters before it. A driver that scans a stream keeps at least this
 /// many decided bytes before the place it goes on from.
-pub const VIEW_LOOKBEHIND: usize =
-    (LOOKBEHIND + 8) * (INVISIBLE + unit::WIDEST) + 2 * SLACK;
+pub const VIEW_LOOKBEHIND: usize = (LOOKBEHIND + 8) * (INVISIBLE + unit::WIDEST) + 2 * SLACK;
 
 /// The most bytes that a hidden finding and what must follow it to be sure may have. What is
 /// unfinished after so many is none. [`scan_any`] leaves no more than this and [`LONGEST`]
@@ -251,7 +250,11 @@ impl Reading<'_> {
                 Outcome::Unfinished => return Next::Open(at),
                 Outcome::Match { end, entity, score } => {
                     let range = at..end;
-                    return Next::Found(Finding { range, entity, score });
+                    return Next::Found(Finding {
+                        range,
+                        entity,
+                        score,
+                    });
                 }
             }
         }
@@ -271,7 +274,11 @@ impl Reading<'_> {
                 Outcome::Unfinished => return Next::Open(start),
                 Outcome::Match { end, entity, score } => {
                     let range = start..window.end(end);
-                    return Next::Found(Finding { range, entity, score });
+                    return Next::Found(Finding {
+                        range,
+                        entity,
+                        score,
+                    });
                 }
             }
         }

@@ -46,7 +46,10 @@ pub(super) const fn is_dash(c: char) -> bool {
 
 /// Spaces that `separator` does not take for spaces already.
 pub(super) const fn is_space(c: char) -> bool {
-    matches!(c as u32, 0x2000..=0x2006 | 0x2008 | 0x200A | 0x205F | 0x3000)
+    matches!(
+        c as u32,
+        0x2000..=0x2006 | 0x2008 | 0x200A | 0x205F | 0x3000
+    )
 }
 
 /// What stands for a full stop in a domain name (UTS 46), wherever a name may be.

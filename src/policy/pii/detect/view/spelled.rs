@@ -83,9 +83,19 @@ pub(super) fn bracketed(bytes: &[u8], from: usize, last: bool) -> Look {
     let word = spaced(open + 1);
     let rest = bytes.get(word..).unwrap_or_default();
     let spellings: [(&[u8], char); 4] = [(b"at", '@'), (b"dot", '.'), (b"@", '@'), (b".", '.')];
-    let is = |s: &[u8]| rest.get(..s.len()).is_some_and(|r| r.eq_ignore_ascii_case(s));
-    let Some((len, c)) = spellings.iter().find(|(s, _)| is(s)).map(|s| (s.0.len(), s.1)) else {
-        let begun = |s: &[u8]| s.get(..rest.len()).is_some_and(|s| s.eq_ignore_ascii_case(rest));
+    let is = |s: &[u8]| {
+        rest.get(..s.len())
+            .is_some_and(|r| r.eq_ignore_ascii_case(s))
+    };
+    let Some((len, c)) = spellings
+        .iter()
+        .find(|(s, _)| is(s))
+        .map(|s| (s.0.len(), s.1))
+    else {
+        let begun = |s: &[u8]| {
+            s.get(..rest.len())
+                .is_some_and(|s| s.eq_ignore_ascii_case(rest))
+        };
         return Look::partial(!last && spellings.iter().any(|(s, _)| begun(s)));
     };
     let end = spaced(word + len);
@@ -118,7 +128,8 @@ fn address(bytes: &[u8], from: usize, last: bool) -> Look {
             () if begins(rest, b" dot ") => (5, in_domain),
             () if !in_domain && begins(rest, b" at ") => (4, true),
             () => {
-                let partial = !last && (is_begun(rest, b" dot ") || !in_domain && is_begun(rest, b" at "));
+                let partial =
+                    !last && (is_begun(rest, b" dot ") || !in_domain && is_begun(rest, b" at "));
                 // After a domain it is the end of the address, unless a letter goes on.
                 let ends = in_domain && dots > 0 && among(word, TOPS) && !partial;
                 return match ends && !alphanumeric(at_byte(bytes, at)) {
@@ -228,13 +239,19 @@ const GROUP: usize = 6;
 /// A full stop between the groups of a card: four to six digits on both sides, and one more group
 /// on one of them.
 pub(super) fn stop(bytes: &[u8], at: usize, last: bool) -> Look {
-    let head = bytes.get(at.saturating_sub(GROUP + 2)..at).unwrap_or_default();
+    let head = bytes
+        .get(at.saturating_sub(GROUP + 2)..at)
+        .unwrap_or_default();
     let left = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     if !(4..=GROUP).contains(&left) {
         return Look::None;
     }
     let rest = bytes.get(at + 1..).unwrap_or_default();
-    let right = rest.iter().take(GROUP + 1).take_while(|b| b.is_ascii_digit()).count();
+    let right = rest
+        .iter()
+        .take(GROUP + 1)
+        .take_while(|b| b.is_ascii_digit())
+        .count();
     if !last && right == rest.len() && right <= GROUP {
         return Look::Partial;
     }

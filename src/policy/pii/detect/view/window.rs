@@ -73,7 +73,9 @@ impl Window {
 
     /// Where in the original the unit before `place` ends.
     pub(super) fn end(&self, place: usize) -> usize {
-        let before = place.checked_sub(1).and_then(|before| self.ends.get(before));
+        let before = place
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
         before.copied().unwrap_or(self.next)
     }
 
@@ -99,7 +101,13 @@ impl Window {
                         return;
                     }
                 }
-                Some((at, Look::Unit { len, out: Out::Char(c) })) => self.push(at, len, c),
+                Some((
+                    at,
+                    Look::Unit {
+                        len,
+                        out: Out::Char(c),
+                    },
+                )) => self.push(at, len, c),
                 Some((_, Look::Group { end })) => self.group(text, end),
                 Some((_, Look::Partial | Look::None)) => {
                     self.done = true;
@@ -147,12 +155,18 @@ impl Window {
         let (from, mut at) = (self.next, self.next);
         while self.crowded || at - from <= INVISIBLE {
             match unit::look(text, at, last) {
-                Look::Unit { len, out: Out::Drop } if self.crowded => {
+                Look::Unit {
+                    len,
+                    out: Out::Drop,
+                } if self.crowded => {
                     self.push(at, len, '\n');
                     self.crowded = true;
                     return true;
                 }
-                Look::Unit { len, out: Out::Drop } => at += len,
+                Look::Unit {
+                    len,
+                    out: Out::Drop,
+                } => at += len,
                 Look::Partial => return false,
                 _ if at >= text.len() && !last => return false,
                 _ => {
