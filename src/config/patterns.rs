@@ -98,19 +98,31 @@ enum Source<'a> {
 /// Builds the detector the way the gateway does: each alone may be right and all together too much.
 fn compile(settings: &Node, problems: &mut Problems) {
     let mut layer = PiiRedactLayer::default();
+    let mut fits = true;
     for (name, source, at, path) in sources(settings) {
-        // A layer that could not be changed is gone.
-        let before = layer.clone();
         // A name that may be a secret is not repeated.
         let label = step(name);
-        let built = match source {
+        let added = |layer: PiiRedactLayer| match &source {
             Source::Regex(regex) => layer.pattern(label, regex),
             Source::Values(values) => layer.deny(label, values),
         };
-        layer = built.unwrap_or_else(|error| {
-            problems.push(at, &path, format!("{path}: {}", reason(&error)));
-            before
-        });
+        let alone = added(PiiRedactLayer::default()).map(drop);
+        let error = match alone {
+            // Once it is too much, it is so with each further one, and said once.
+            Ok(()) if fits => match added(layer.clone()) {
+                Ok(more) => {
+                    layer = more;
+                    continue;
+                }
+                Err(error) => {
+                    fits = false;
+                    error
+                }
+            },
+            Ok(()) => continue,
+            Err(error) => error,
+        };
+        problems.push(at, &path, format!("{path}: {}", reason(&error)));
     }
 }
 

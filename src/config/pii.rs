@@ -274,7 +274,8 @@ impl Default for Conversation {
     }
 }
 
-/// Only for the schema: a number from 0 to 1.
+/// How sure the detector must be, from 0 to 1.
+// Only for the schema, as the next one.
 #[derive(JsonSchema)]
 #[schemars(inline)]
 struct Score(
@@ -283,7 +284,7 @@ struct Score(
     f64,
 );
 
-/// Only for the schema: a marker of one's own.
+/// What takes the place of a value.
 #[derive(JsonSchema)]
 #[schemars(inline)]
 struct Marker(

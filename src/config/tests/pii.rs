@@ -268,7 +268,7 @@ const BAD: &[(&str, &[&str])] = &[
         &[
             r#"4:13: policy.pii-detector.detect_patterns.OPEN: pattern "OPEN": regex parse error: unclosed group"#,
             r#"5:14: policy.pii-detector.detect_patterns.EMPTY: pattern "EMPTY": matches the empty text"#,
-            r#"6:13: policy.pii-detector.detect_patterns.WORD: pattern "WORD": cannot build DFAs for regexes with Unicode word boundaries; switch to ASCII word boundaries, or heuristically enable Unicode word boundaries or use a different regex engine; write (?-u:\b) for a boundary of ASCII words"#,
+            r#"6:13: policy.pii-detector.detect_patterns.WORD: pattern "WORD": unsupported regex feature for DFAs: cannot build DFAs for regexes with Unicode word boundaries; switch to ASCII word boundaries, or heuristically enable Unicode word boundaries or use a different regex engine; write (?-u:\b) for a boundary of ASCII words"#,
             "8:15: policy.pii-detector.detect_patterns.NUMBER: expected text, found a whole number; put the value in quotes",
         ],
     ),

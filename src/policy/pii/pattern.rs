@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson;
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind, PatternID, util::syntax};
 
@@ -83,6 +84,7 @@ impl Patterns {
                         .determinize_size_limit(Some(MAX_SIZE)),
                 )
                 .syntax(syntax::Config::new().utf8(true))
+                .thompson(thompson::Config::new().nfa_size_limit(Some(MAX_SIZE)))
                 .build_many(sources)
         };
         let mut sources = Vec::new();

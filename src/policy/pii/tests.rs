@@ -142,6 +142,7 @@ fn patterns_that_cannot_be_used_say_why() {
         ("a*", "empty"),
         (r"\bword\b", r"(?-u:\b)"),
         ("[ab]*a[ab]{20}", "limit"),
+        ("a{1000}{1000}{1000}", "limit"),
     ] {
         let error = PiiRedactLayer::default()
             .pattern("X", regex)

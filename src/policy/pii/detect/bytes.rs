@@ -107,6 +107,9 @@ const BACKSLASHES: usize = 16;
 /// Whether the byte at `at` is the letter of an escape such as `\n`, as in JSON that stands within
 /// a text (the arguments of a tool call, say): no finding begins with it.
 pub(super) fn is_escape_letter(bytes: &[u8], at: usize) -> bool {
+    if at.checked_sub(1).and_then(|before| bytes.get(before)) != Some(&b'\\') {
+        return false;
+    }
     let before = bytes.get(..at).unwrap_or_default().iter().rev();
     let backslashes = before
         .take(BACKSLASHES)
@@ -118,6 +121,10 @@ pub(super) fn is_escape_letter(bytes: &[u8], at: usize) -> bool {
 /// Whether an escape such as `\n` or `\u0020` ends right before `at`: a letter or a digit of it
 /// is no neighbour of what begins there.
 pub(super) fn follows_escape(bytes: &[u8], at: usize) -> bool {
+    let backslash = |back| at.checked_sub(back).and_then(|at| bytes.get(at)) == Some(&b'\\');
+    if !backslash(2) && !backslash(6) {
+        return false;
+    }
     let simple = at
         .checked_sub(1)
         .is_some_and(|letter| bytes.get(letter) != Some(&b'u') && is_escape_letter(bytes, letter));

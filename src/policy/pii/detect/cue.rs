@@ -44,9 +44,11 @@ const AT: Kinds = 1 << 8;
 const DOT: Kinds = 1 << 9;
 /// It holds `-B`, as `-----BEGIN` does.
 const BEGIN: Kinds = 1 << 10;
+/// It is two capitals, with a space after them.
+const PAIR: Kinds = 1 << 11;
 
 /// How many kinds there are.
-pub(super) const COUNT: usize = 11;
+pub(super) const COUNT: usize = 12;
 
 const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN;
 
@@ -64,6 +66,8 @@ impl Cue {
     /// A capital letter of a script that has them.
     #[allow(dead_code)]
     pub(super) const CAPITAL: Cue = Cue::of(CAPITAL | WIDE);
+    /// Two capitals and a space, as before the digits of `QQ 12 34 56 C`.
+    pub(super) const PAIR: Cue = Cue::of(PAIR);
     pub(super) const VALUE: Cue = Cue::of(VALUE);
     #[allow(dead_code)]
     pub(super) const ANY: Cue = Cue::of(ANY | WIDE);
@@ -231,7 +235,6 @@ fn word_bytes(word: u64) -> u64 {
     let letter = at_least(folded, b'a') & !at_least(folded, b'z' + 1);
     let digit = at_least(low, b'0') & !at_least(low, b'9' + 1);
     let other = (low ^ ONES * u64::from(b'_')) + !HIGH;
-    // `0x40` and its like fold onto letters that they are not: only `A..Z` and `a..z` do not.
     (letter | digit | !other) & HIGH & !word
 }
 
@@ -250,6 +253,9 @@ pub(super) fn of_word(kinds: Kinds, prefixes: &Prefixes, bytes: &[u8], at: usize
         have |= kinds & CAPITAL;
         if b.is_ascii_uppercase() && c.is_ascii_uppercase() {
             have |= kinds & CAPITALS;
+        }
+        if b.is_ascii_uppercase() && (c == b' ' || c >= 0x80) {
+            have |= kinds & PAIR;
         }
     } else if a >= 0x80 && capital(a, b) {
         have |= kinds & CAPITAL;

@@ -33,9 +33,11 @@
 //! score, then the longer text. A reading is given only when no unfinished one could go before it.
 //!
 //! # Cost
-//! Every finding holds a digit, an `@` or a `:` in its first word. [`next_start`] looks for those
-//! bytes many at a time and walks back to the start of the word, so clean prose costs little more
-//! than reading it. A detector looks at no start whose first byte cannot begin it (see `table`).
+//! Most findings hold a trigger byte in their first word: a digit, `:`, `@`, or a full stop with
+//! something after it. [`next_start`] looks for those bytes many at a time and walks back to the
+//! start of the word, so clean prose costs little more than reading it. The others are known by a
+//! cue at the start of a word, such as its first letters or what it stands behind (see `cue`). A
+//! detector runs only where its cue holds, and at no start that cannot begin it (see `table`).
 
 mod address;
 mod birth;
@@ -49,9 +51,12 @@ mod cursor;
 mod email;
 mod entity;
 mod iban;
+mod ids;
 mod input;
 mod ip;
 mod ipv6;
+mod names;
+mod opening;
 mod phone;
 mod scan;
 mod secret;

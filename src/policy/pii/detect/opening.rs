@@ -98,11 +98,7 @@ impl Openings {
 
     /// Whether the opening with this place is among these.
     pub(super) const fn contains(&self, place: usize) -> bool {
-        let (kind, next, len) = (
-            place / (NEXTS * RUN),
-            place / RUN % NEXTS,
-            place % RUN,
-        );
+        let (kind, next, len) = (place / (NEXTS * RUN), place / RUN % NEXTS, place % RUN);
         self.runs[kind][next] >> len & 1 != 0
     }
 }

@@ -6,7 +6,8 @@ use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::cue::{self, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
-use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
+use super::opening;
+use super::table::{self, DETECTORS, DISPATCH, OPENINGS, PREFIXES, Places};
 
 /// How far before its first trigger byte a finding may start: the longest local part of an e-mail.
 const LEAD: usize = super::email::LOCAL;
@@ -53,6 +54,9 @@ fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
         return Outcome::No;
     }
 
+    if let Some(place) = opening::place(text.as_bytes(), start, last) {
+        candidates &= OPENINGS.get(place).copied().unwrap_or(0);
+    }
     let mut best: Option<(bool, f32, usize, Entity)> = None;
     let mut waiting: Option<(bool, f32)> = None;
     while candidates != 0 {
@@ -162,6 +166,7 @@ impl<'t> Starts<'t> {
     fn next(&mut self) -> Option<(usize, Places)> {
         loop {
             if self.at >= self.high {
+                self.skip_word();
                 if self.at >= self.bytes.len() {
                     return None;
                 }
@@ -184,6 +189,18 @@ impl<'t> Starts<'t> {
                     return Some((self.at - 1, places));
                 }
             }
+        }
+    }
+
+    /// Steps over the rest of a word, in which nothing starts. After a backslash something may.
+    fn skip_word(&mut self) {
+        let before = self.bytes.get(self.at.saturating_sub(ESCAPE)..self.at);
+        let inside = before.is_some_and(|before| {
+            before.last().is_some_and(|&b| is_word_byte(b)) && !before.contains(&b'\\')
+        });
+        if inside {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            self.at += rest.iter().take_while(|&&b| is_word_byte(b)).count();
         }
     }
 
@@ -218,6 +235,9 @@ impl<'t> Starts<'t> {
         (places != 0).then_some(places)
     }
 }
+
+/// The longest escape, `\u0020`.
+const ESCAPE: usize = 6;
 
 /// Bytes in a block that is looked at at once.
 const BLOCK: usize = 32;

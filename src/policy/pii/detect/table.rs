@@ -6,9 +6,10 @@ use super::bytes::{
 use super::cue::{self, Cue, Kinds, Prefixes};
 use super::entity::{Entity, EntitySet};
 use super::input::{Input, Step};
+use super::opening::{self, Openings};
 use super::secret::{assigned, jwt, link, pem, token};
 use super::web::{domain, mac, url};
-use super::{address, birth, card, coordinates, crypto, email, iban, ip, phone, ssn};
+use super::{address, birth, card, coordinates, crypto, email, iban, ids, ip, names, phone, ssn};
 
 /// The most bytes before a start that any detector looks at. A driver that scans a stream keeps at
 /// least this many decided bytes before the place it goes on from.
@@ -41,6 +42,8 @@ pub(super) struct Detector {
     pub(super) ceiling: f32,
     /// The most bytes from the start that it reads.
     pub(super) longest: usize,
+    /// How what it finds opens.
+    openings: Openings,
     /// Says what starts at the input's start, reading from there.
     pub(super) run: fn(&Input<'_>) -> Step,
 }
@@ -55,6 +58,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: email::SCORE,
         longest: email::LONGEST,
+        openings: Openings::ALL,
         run: email::run,
     },
     Detector {
@@ -64,6 +68,7 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: phone::SCORE,
         longest: phone::LONGEST,
+        openings: Openings::ALL,
         run: phone::run,
     },
     Detector {
@@ -73,6 +78,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: card::SCORE,
         longest: card::LONGEST,
+        openings: Openings::ALL,
         run: card::run,
     },
     Detector {
@@ -82,6 +88,7 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: ssn::SCORE,
         longest: ssn::LONGEST,
+        openings: Openings::ALL,
         run: ssn::run,
     },
     Detector {
@@ -91,6 +98,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: iban::SCORE,
         longest: iban::LONGEST,
+        openings: Openings::ALL,
         run: iban::run,
     },
     Detector {
@@ -100,15 +108,17 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: ip::SCORE,
         longest: ip::LONGEST,
+        openings: Openings::ALL,
         run: ip::run,
     },
     Detector {
         entity: Entity::DateOfBirth,
         first: DIGIT,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: false,
         ceiling: birth::SCORE,
         longest: birth::LONGEST,
+        openings: Openings::of(1 << 1 | 1 << 2 | 1 << 4 | 1 << 8, 0, true),
         run: birth::run,
     },
     Detector {
@@ -118,15 +128,17 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: birth::SCORE,
         longest: birth::LONGEST,
+        openings: Openings::ALL,
         run: birth::run_month,
     },
     Detector {
         entity: Entity::Address,
         first: DIGIT,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: false,
         ceiling: address::SCORE,
         longest: address::LONGEST,
+        openings: Openings::of(0b111_1110, 0, true),
         run: address::numbered,
     },
     Detector {
@@ -136,6 +148,7 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: address::SCORE,
         longest: address::LONGEST,
+        openings: Openings::ALL,
         run: address::named_first,
     },
     Detector {
@@ -145,6 +158,7 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: address::SCORE,
         longest: address::LONGEST,
+        openings: Openings::ALL,
         run: address::german,
     },
     Detector {
@@ -154,15 +168,17 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: address::SCORE,
         longest: address::LONGEST,
+        openings: Openings::ALL,
         run: address::boxed,
     },
     Detector {
         entity: Entity::ZipCode,
         first: DIGIT | CAPITAL,
-        cue: Cue::TRIGGER,
+        cue: Cue::DIGIT,
         validated: false,
         ceiling: address::ZIP_SCORE,
         longest: address::ZIP_LONGEST,
+        openings: Openings::of(0b111_1100, 0b110, true),
         run: address::zip,
     },
     Detector {
@@ -172,6 +188,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: mac::SCORE,
         longest: mac::LONGEST,
+        openings: Openings::ALL,
         run: mac::run,
     },
     Detector {
@@ -181,6 +198,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: url::SCORE,
         longest: url::LONGEST,
+        openings: Openings::ALL,
         run: url::run,
     },
     Detector {
@@ -190,7 +208,18 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: domain::SCORE,
         longest: domain::LONGEST,
+        openings: Openings::ALL,
         run: domain::run,
+    },
+    Detector {
+        entity: Entity::DomainName,
+        first: LETTER,
+        cue: Cue::COLON,
+        validated: false,
+        ceiling: domain::SCORE,
+        longest: url::LONGEST,
+        openings: Openings::ALL,
+        run: url::run_host,
     },
     Detector {
         entity: Entity::Crypto,
@@ -199,6 +228,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: crypto::SCORE,
         longest: crypto::LONGEST,
+        openings: Openings::ALL,
         run: crypto::run,
     },
     Detector {
@@ -208,6 +238,7 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: coordinates::SCORE,
         longest: coordinates::LONGEST,
+        openings: Openings::ALL,
         run: coordinates::run,
     },
     Detector {
@@ -217,6 +248,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: token::SCORE,
         longest: token::LONGEST,
+        openings: Openings::ALL,
         run: token::run,
     },
     Detector {
@@ -226,6 +258,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: jwt::SCORE,
         longest: jwt::LONGEST,
+        openings: Openings::ALL,
         run: jwt::run,
     },
     Detector {
@@ -235,6 +268,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: pem::SCORE,
         longest: pem::LONGEST,
+        openings: Openings::ALL,
         run: pem::run,
     },
     Detector {
@@ -244,6 +278,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: link::SCORE,
         longest: link::LONGEST,
+        openings: Openings::ALL,
         run: link::run,
     },
     Detector {
@@ -253,9 +288,162 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: assigned::SCORE,
         longest: assigned::LONGEST,
+        openings: Openings::ALL,
         run: assigned::run,
     },
+    id(Entity::UsItin, DIGIT, false, &ids::ITIN, |i| ids::ITIN.run(i)),
+    id(Entity::UsDriverLicense, DIGIT | LETTER, false, &ids::DRIVER_LICENSE, |i| ids::DRIVER_LICENSE.run(i)),
+    id(Entity::UsPassport, DIGIT | LETTER, false, &ids::PASSPORT, |i| ids::PASSPORT.run(i)),
+    id(Entity::UkNhs, DIGIT, true, &ids::NHS, |i| ids::NHS.run(i)),
+    Detector {
+        cue: Cue::DIGIT.or(Cue::PAIR),
+        ..id(Entity::UkNino, LETTER, true, &ids::NINO, |i| ids::NINO.run(i))
+    },
+    id(Entity::VatNumber, DIGIT, true, &ids::vat::BARE, |i| ids::vat::BARE.run(i)),
+    id(Entity::DeTaxId, DIGIT, true, &ids::DE_TAX_ID, |i| ids::DE_TAX_ID.run(i)),
+    id(Entity::FrNir, DIGIT, true, &ids::FR_NIR, |i| ids::FR_NIR.run(i)),
+    id(Entity::EsNif, DIGIT, true, &ids::NIF, |i| ids::NIF.run(i)),
+    id(Entity::EsNie, LETTER, true, &ids::NIE, |i| ids::NIE.run(i)),
+    Detector {
+        cue: Cue::DIGIT.or(Cue::CAPITALS),
+        ..id(Entity::ItFiscalCode, LETTER, true, &ids::FISCAL_CODE, |i| ids::FISCAL_CODE.run(i))
+    },
+    id(Entity::PlPesel, DIGIT, true, &ids::PL_PESEL, |i| ids::PL_PESEL.run(i)),
+    id(Entity::NlBsn, DIGIT, true, &ids::NL_BSN, |i| ids::NL_BSN.run(i)),
+    id(Entity::InAadhaar, DIGIT, true, &ids::AADHAAR, |i| ids::AADHAAR.run(i)),
+    id(Entity::InPan, LETTER, false, &ids::PAN, |i| ids::PAN.run(i)),
+    id(Entity::BrCpf, DIGIT, true, &ids::CPF, |i| ids::CPF.run(i)),
+    id(Entity::BrCnpj, DIGIT | LETTER, true, &ids::CNPJ, |i| ids::CNPJ.run(i)),
+    id(Entity::AuTfn, DIGIT, true, &ids::TFN, |i| ids::TFN.run(i)),
+    id(Entity::AuAbn, DIGIT, true, &ids::ABN, |i| ids::ABN.run(i)),
+    id(Entity::AuMedicare, DIGIT, true, &ids::MEDICARE, |i| ids::MEDICARE.run(i)),
+    id(Entity::CaSin, DIGIT, true, &ids::SIN, |i| ids::SIN.run(i)),
+    id(Entity::Vin, DIGIT | LETTER, true, &ids::VIN, |i| ids::VIN.run(i)),
+    id(Entity::UsNpi, DIGIT, true, &ids::health::NPI, |i| ids::health::NPI.run(i)),
+    id(Entity::UsDea, LETTER, true, &ids::health::DEA, |i| ids::health::DEA.run(i)),
+    id(Entity::HealthInsuranceId, DIGIT, true, &ids::health::MBI, |i| ids::health::MBI.run(i)),
+    id(Entity::HealthInsuranceId, LETTER, true, &ids::health::KVNR, |i| ids::health::KVNR.run(i)),
+    Detector {
+        entity: Entity::VatNumber,
+        first: LETTER,
+        cue: Cue::DIGIT.or(Cue::PAIR),
+        validated: true,
+        ceiling: ids::vat::SCORE,
+        longest: ids::vat::LONGEST,
+        openings: Openings::of(0, 0b11100, true),
+        run: ids::vat::run,
+    },
+    Detector {
+        entity: Entity::SwiftCode,
+        first: LETTER,
+        cue: Cue::CAPITALS,
+        validated: false,
+        ceiling: ids::swift::SWIFT.ceiling(),
+        longest: ids::swift::SWIFT.longest(),
+        openings: ids::swift::SWIFT.openings(),
+        run: ids::swift::run,
+    },
+    Detector {
+        entity: Entity::HealthInsuranceId,
+        first: DIGIT | LETTER,
+        cue: Cue::DIGIT,
+        validated: false,
+        ceiling: ids::health::TOKEN_SCORE,
+        longest: ids::health::TOKEN_LONGEST,
+        openings: ids::health::TOKENS,
+        run: ids::health::member,
+    },
+    Detector {
+        entity: Entity::MedicalRecordNumber,
+        first: DIGIT | LETTER,
+        cue: Cue::DIGIT,
+        validated: false,
+        ceiling: ids::health::TOKEN_SCORE,
+        longest: ids::health::TOKEN_LONGEST,
+        openings: ids::health::TOKENS,
+        run: ids::health::record,
+    },
+    Detector {
+        entity: Entity::Cvv,
+        first: DIGIT,
+        cue: Cue::DIGIT,
+        validated: false,
+        ceiling: ids::pci::CVV_SCORE,
+        longest: ids::pci::CVV_LONGEST,
+        openings: Openings::of(0b11000, 0, false),
+        run: ids::pci::cvv,
+    },
+    Detector {
+        entity: Entity::CardExpiry,
+        first: DIGIT,
+        cue: Cue::DIGIT,
+        validated: false,
+        ceiling: ids::pci::EXPIRY_SCORE,
+        longest: ids::pci::EXPIRY_LONGEST,
+        openings: Openings::of(0b110, 0, false),
+        run: ids::pci::expiry,
+    },
+    Detector {
+        entity: Entity::Cardholder,
+        first: LETTER | WIDE,
+        cue: Cue::CAPITAL,
+        validated: false,
+        ceiling: ids::pci::HOLDER_SCORE,
+        longest: ids::pci::HOLDER_LONGEST,
+        openings: Openings::of(0, u32::MAX, false),
+        run: ids::pci::holder,
+    },
+    Detector {
+        entity: Entity::Person,
+        first: CAPITAL | WIDE,
+        cue: Cue::CAPITAL,
+        validated: false,
+        ceiling: names::PERSON_SCORE,
+        longest: names::LONGEST,
+        openings: Openings::ALL,
+        run: names::person,
+    },
+    Detector {
+        entity: Entity::Location,
+        first: CAPITAL | WIDE,
+        cue: Cue::CAPITAL,
+        validated: false,
+        ceiling: names::PLACE_SCORE,
+        longest: names::LONGEST,
+        openings: Openings::ALL,
+        run: names::place,
+    },
+    Detector {
+        entity: Entity::Organization,
+        first: CAPITAL | WIDE,
+        cue: Cue::CAPITAL,
+        validated: false,
+        ceiling: names::ORGANIZATION_SCORE,
+        longest: names::LONGEST,
+        openings: Openings::ALL,
+        run: names::organization,
+    },
 ];
+
+/// The detector of an identifier that is told by a rule.
+const fn id(
+    entity: Entity,
+    first: u16,
+    validated: bool,
+    rule: &ids::Rule,
+    run: fn(&Input<'_>) -> Step,
+) -> Detector {
+    Detector {
+        entity,
+        first,
+        cue: Cue::DIGIT,
+        validated,
+        ceiling: rule.ceiling(),
+        longest: rule.longest(),
+        openings: rule.openings(),
+        run,
+    }
+}
 
 /// A bit for each detector: its place in the table.
 pub(super) type Places = u128;
@@ -275,6 +463,23 @@ pub(super) static DISPATCH: [Places; 256] = {
             i += 1;
         }
         b += 1;
+    }
+    table
+};
+
+/// For each opening, the detectors that may find something behind it.
+pub(super) static OPENINGS: [Places; opening::PLACES] = {
+    let mut table = [0; opening::PLACES];
+    let mut place = 0;
+    while place < table.len() {
+        let mut i = 0;
+        while i < TABLE.len() {
+            if TABLE[i].openings.contains(place) {
+                table[place] |= 1 << i;
+            }
+            i += 1;
+        }
+        place += 1;
     }
     table
 };

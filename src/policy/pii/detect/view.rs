@@ -31,6 +31,7 @@
 
 mod chars;
 mod escape;
+mod hint;
 mod spelled;
 mod unit;
 mod window;

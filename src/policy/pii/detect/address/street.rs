@@ -88,7 +88,7 @@ struct Street {
 /// Words that are no part of a street's name when they are in small letters.
 #[rustfmt::skip]
 const NO_NAME: &[&str] = &[
-    "a", "an", "the", "and", "or", "in", "on", "at", "to", "for", "is", "are", "was", "were", "it",
+    "a", "an", "the", "of", "and", "or", "in", "on", "at", "to", "for", "is", "are", "was", "were", "it",
     "i", "we", "you", "my", "your", "with", "by", "from", "as", "be", "that", "this", "minute",
     "minutes", "hour", "hours", "day", "days", "mile", "miles", "km", "years", "year", "per",
     "times", "more", "items", "people", "percent", "am", "pm",
@@ -117,7 +117,7 @@ fn name(cursor: &mut Cursor<'_, '_>, relaxed: bool) -> Option<Street> {
             break;
         }
         if word.starts_with(char::is_lowercase) {
-            if among(word, NO_NAME) {
+            if among(word, NO_NAME) && (place == 0 || word != "of") {
                 cursor.at = from;
                 break;
             }
@@ -181,8 +181,9 @@ fn name_word<'t>(cursor: &mut Cursor<'_, 't>, relaxed: bool) -> Option<&'t str> 
         let rest = cursor.run(LETTERS, |c| {
             c.is_alphabetic() || matches!(c, '\'' | '’' | '-')
         });
-        let short = rest.is_empty() || suffix(cursor.since(from)).is_some();
-        if short || cursor.since(from).len() <= 3 {
+        let dot = cursor.peek() == Some('.');
+        let word = cursor.since(from);
+        if dot && (rest.is_empty() || word.len() <= 3 || suffix(word).is_some()) {
             cursor.byte(b'.');
         }
     }

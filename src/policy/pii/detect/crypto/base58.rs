@@ -103,10 +103,6 @@ const XRP: Kind = Kind {
     versions: &[&[0x00]],
 };
 
-pub(super) fn may_begin(first: u8) -> bool {
-    kinds(first).next().is_some()
-}
-
 fn kinds(first: u8) -> impl Iterator<Item = &'static Kind> {
     let all = KINDS.iter().chain(std::iter::once(&XRP));
     all.filter(move |kind| kind.first.contains(&first))

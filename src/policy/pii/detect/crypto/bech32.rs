@@ -31,12 +31,6 @@ const NAMES: &[(&[u8], usize, usize)] = &[
 const BECH32: u32 = 1;
 const BECH32M: u32 = 0x2BC8_30A3;
 
-pub(super) fn may_begin(first: u8) -> bool {
-    NAMES
-        .iter()
-        .any(|(name, ..)| name.first() == Some(&first.to_ascii_lowercase()))
-}
-
 pub(super) fn viable(run: &[u8]) -> bool {
     NAMES.iter().any(|&(name, _, longest)| {
         let head = run.len().min(name.len());

@@ -15,12 +15,23 @@ const MOST: usize = 112;
 pub(super) const LONGEST: usize = MOST + 4;
 pub(super) const SCORE: f32 = 1.0;
 
+/// The bytes that an address may begin with.
+static FIRST: [bool; 256] = {
+    let mut table = [false; 256];
+    let first = b"0123459ABCDKLMOSTXablcmnorstxyz";
+    let mut i = 0;
+    while i < first.len() {
+        table[first[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
 pub(super) fn run(input: &Input<'_>) -> Step {
     let Some(&first) = input.bytes.get(input.start) else {
         return Step::No;
     };
-    if !base58::may_begin(first) && !bech32::may_begin(first) && first != b'0'
-        || input.glued(b"-./+=_", is_alphanumeric)
+    if !FIRST.get(usize::from(first)).is_some_and(|&f| f) || input.glued(b"-./+=_", is_alphanumeric)
     {
         return Step::No;
     }

@@ -1,6 +1,7 @@
 //! Germany, France, Poland, the Netherlands: personal numbers with a checksum.
 
 use super::check::{mod11_10, weighted};
+use super::near::Names;
 use super::rule::{Rule, alone, called};
 use super::shape::{Reading, value};
 
@@ -10,11 +11,11 @@ use super::shape::{Reading, value};
 pub(in super::super) static DE_TAX_ID: Rule = Rule {
     forms: &[alone("## ### ### ###"), called("###########")],
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "steuer id", "steuer idnr", "steuer identifikationsnummer", "steueridentifikationsnummer",
         "steuerliche identifikationsnummer", "identifikationsnummer", "idnr", "id nr",
         "steuernummer", "steuer nr", "tax id", "tax identification", "tin", "de tax id",
-    ],
+    ]),
     check: |r, named| {
         r.char(0) != b'0' && mod11_10(r.chars()) && !r.uniform() && (named || repeats(r))
     },
@@ -43,10 +44,10 @@ pub(in super::super) static FR_NIR: Rule = Rule {
         called("# ## ## #* ### ###"),
     ],
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "nir", "sécurité sociale", "securite sociale", "sécu", "secu", "numéro de sécu", "insee",
         "carte vitale", "n ss", "nss", "assuré social", "social security",
-    ],
+    ]),
     check: |r, named| {
         let born = matches!(r.number(3, 5), 1..=12);
         let possible = if named {
@@ -78,13 +79,13 @@ fn key(reading: &Reading) -> bool {
 /// four digits, and a check digit with weights 1, 3, 7, 9.
 pub(in super::super) static PL_PESEL: Rule = Rule {
     forms: &[called("###########")],
-    names: &[
+    names: Names::new(&[
         "pesel",
         "peselu",
         "numer pesel",
         "nr pesel",
         "numer ewidencyjny",
-    ],
+    ]),
     check: |r, _| {
         let sum = weighted(r.part(0, 10), &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3]);
         (10 - sum % 10) % 10 == u32::from(value(r.char(10)))
@@ -106,7 +107,7 @@ pub(in super::super) static NL_BSN: Rule = Rule {
         called("###.###.###"),
         called("########"),
     ],
-    names: &[
+    names: Names::new(&[
         "bsn",
         "bsnnummer",
         "burgerservicenummer",
@@ -115,7 +116,7 @@ pub(in super::super) static NL_BSN: Rule = Rule {
         "sofi nummer",
         "citizen service",
         "persoonsnummer",
-    ],
+    ]),
     check: |r, _| {
         let weights: &[u32] = match r.chars().len() {
             9 => &[9, 8, 7, 6, 5, 4, 3, 2, 10],

@@ -1,9 +1,9 @@
 //! Health care: provider numbers, DEA registrations, members of insurances, patients' records.
 
-use super::super::opening::Openings;
 use super::super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
+use super::super::opening::Openings;
 use super::check::{luhn, weighted};
-use super::near::{Key, keyed};
+use super::near::{Key, Names, keyed};
 use super::rule::{Rule, alone, called};
 use super::shape::{Reading, value};
 
@@ -11,14 +11,14 @@ use super::shape::{Reading, value};
 /// the prefix 80840, which adds 24. One telephone number in ten would pass.
 pub(in super::super) static NPI: Rule = Rule {
     forms: &[called("##########"), called("#### ### ###")],
-    names: &[
+    names: Names::new(&[
         "npi",
         "npis",
         "national provider",
         "national provider identifier",
         "provider id",
         "provider identifier",
-    ],
+    ]),
     check: |r, _| matches!(r.char(0), b'1' | b'2') && luhn(r.chars(), 24),
     named: 0.95,
     alone: 0.0,
@@ -28,14 +28,14 @@ pub(in super::super) static NPI: Rule = Rule {
 /// registrant, the first letter of the name or 9, six digits and a check digit.
 pub(in super::super) static DEA: Rule = Rule {
     forms: &[called("a*#######")],
-    names: &[
+    names: Names::new(&[
         "dea",
         "dea number",
         "dea registration",
         "drug enforcement",
         "dea license",
         "prescriber",
-    ],
+    ]),
     check: |r, _| {
         let sum = weighted(r.part(2, 8), &[1, 2, 1, 2, 1, 2]);
         b"ABCDEFGHJKLMPRSTUX".contains(&r.char(0))
@@ -50,10 +50,14 @@ pub(in super::super) static DEA: Rule = Rule {
 /// place a letter or a digit, and letters never S, L, O, I, B or Z.
 pub(in super::super) static MBI: Rule = Rule {
     forms: &[alone("#a*# a*# aa##"), alone("#a*#a*#aa##")],
-    names: &["mbi", "medicare", "medicare beneficiary", "medicare id", "beneficiary"],
-    check: |r, _| {
-        r.char(0) != b'0' && !r.chars().iter().any(|b| b"SLOIBZ".contains(b))
-    },
+    names: Names::new(&[
+        "mbi",
+        "medicare",
+        "medicare beneficiary",
+        "medicare id",
+        "beneficiary",
+    ]),
+    check: |r, _| r.char(0) != b'0' && !r.chars().iter().any(|b| b"SLOIBZ".contains(b)),
     named: 0.95,
     alone: 0.8,
 };
@@ -62,7 +66,7 @@ pub(in super::super) static MBI: Rule = Rule {
 /// Luhn from the left with the letter as two digits.
 pub(in super::super) static KVNR: Rule = Rule {
     forms: &[called("a#########")],
-    names: &[
+    names: Names::new(&[
         "kvnr",
         "krankenversichertennummer",
         "versichertennummer",
@@ -70,7 +74,7 @@ pub(in super::super) static KVNR: Rule = Rule {
         "krankenkasse",
         "gesundheitskarte",
         "egk",
-    ],
+    ]),
     check: |r, _| kvnr(r),
     named: 0.95,
     alone: 0.0,
@@ -91,67 +95,31 @@ fn kvnr(reading: &Reading) -> bool {
     sum % 10 == u32::from(value(reading.char(9)))
 }
 
+#[rustfmt::skip]
+static MEMBERS: Names = Names::new(&[
+    "member id", "member number", "membership id", "subscriber id", "subscriber number",
+    "insurance id", "insurance member", "health insurance", "health insurance number",
+    "health plan id", "medicaid", "medicaid id", "beneficiary id", "policy holder id",
+    "policyholder id", "insurance policy", "health card", "ohip",
+]);
+
 /// A number of a member as an insurance gives it out; there is no common form.
 pub(in super::super) fn member(input: &Input<'_>) -> Step {
-    token(
-        input,
-        &[
-            "member id",
-            "member number",
-            "membership id",
-            "subscriber id",
-            "subscriber number",
-            "insurance id",
-            "insurance member",
-            "health insurance",
-            "health insurance number",
-            "health plan id",
-            "medicaid",
-            "medicaid id",
-            "beneficiary id",
-            "policy holder id",
-            "policyholder id",
-            "insurance policy",
-            "health card",
-            "ohip",
-        ],
-    )
+    token(input, &MEMBERS)
 }
+
+#[rustfmt::skip]
+static RECORDS: Names = Names::new(&[
+    "mrn", "medical record", "medical record number", "medical records", "med rec", "health record",
+    "patient id", "patient number", "patient no", "patient identifier", "patient mrn",
+    "chart number", "chart no", "chart id", "hospital number", "hospital id", "hospital no",
+    "patientennummer", "patienten id", "fallnummer", "numéro de dossier", "numéro patient",
+    "historia clínica", "número de historia clínica", "prontuário", "病历号", "患者番号",
+]);
 
 /// A number of a patient's record; each hospital has its own form.
 pub(in super::super) fn record(input: &Input<'_>) -> Step {
-    token(
-        input,
-        &[
-            "mrn",
-            "medical record",
-            "medical record number",
-            "medical records",
-            "med rec",
-            "health record",
-            "patient id",
-            "patient number",
-            "patient no",
-            "patient identifier",
-            "patient mrn",
-            "chart number",
-            "chart no",
-            "chart id",
-            "hospital number",
-            "hospital id",
-            "hospital no",
-            "patientennummer",
-            "patienten id",
-            "fallnummer",
-            "numéro de dossier",
-            "numéro patient",
-            "historia clínica",
-            "número de historia clínica",
-            "prontuário",
-            "病历号",
-            "患者番号",
-        ],
-    )
+    token(input, &RECORDS)
 }
 
 pub(in super::super) const TOKEN_SCORE: f32 = 0.8;
@@ -162,7 +130,7 @@ pub(in super::super) const TOKENS: Openings = Openings::of(!0b1111, 0, false).or
 pub(in super::super) const TOKEN_LONGEST: usize = TOKEN + 8;
 
 /// A word right behind one of `names` with at least four digits, and more digits than letters.
-fn token(input: &Input<'_>, names: &[&str]) -> Step {
+fn token(input: &Input<'_>, names: &Names) -> Step {
     let (mut at, mut digits, mut letters) = (input.start, 0, 0);
     while let Some(b) = input.byte(at) {
         match b {

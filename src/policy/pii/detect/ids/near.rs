@@ -10,12 +10,12 @@ const SEEN: usize = WORDS + 4;
 
 /// Words that name some other number: what stands before them does not speak of this one.
 #[rustfmt::skip]
-const OTHERS: &[&str] = &[
+static OTHERS: Names = Names::new(&[
     "order", "invoice", "tracking", "phone", "tel", "telephone", "mobile", "fax", "account", "acct",
     "serial", "sku", "isbn", "issn", "ticket", "version", "build", "port", "uuid", "guid", "hash",
     "sha", "commit", "timestamp", "amount", "price", "total", "iban", "ssn", "zip", "postcode",
     "transaction", "routing", "batch", "model", "sum", "cost", "call",
-];
+]);
 
 /// Words that a full stop may follow without ending the sentence.
 #[rustfmt::skip]
@@ -29,38 +29,118 @@ const TAILS: &[&str] = &[
     "number", "numbers", "no", "num", "nr", "nummer", "id", "code", "value", "s",
 ];
 
+/// Words and phrases that name an identifier. A name in small letters matches any case, one with
+/// capitals only as written; one of several words also matches as a single word.
+pub(in super::super) struct Names {
+    list: &'static [&'static str],
+    /// The beginnings of the words that a name may end with, or be written in: one bit for each
+    /// value of [`mix`]. Most words of a text are turned down by it.
+    ends: [u64; 4],
+}
+
+impl Names {
+    pub(super) const fn new(list: &'static [&'static str]) -> Self {
+        let mut ends = [0; 4];
+        let mut i = 0;
+        while i < list.len() {
+            let name = list[i].as_bytes();
+            let mut at = 0;
+            let mut last = 0;
+            while at < name.len() {
+                if name[at] == b' ' {
+                    last = at + 1;
+                }
+                at += 1;
+            }
+            ends = set(ends, name, last);
+            ends = set(ends, name, 0);
+            i += 1;
+        }
+        Self { list, ends }
+    }
+
+    /// Whether one of the names ends with the word at `at` of `words`.
+    fn end_at(&self, words: &mut Window<'_>, at: usize) -> bool {
+        let Some((word, _)) = words.get(at) else {
+            return false;
+        };
+        let mixed = mix(word.as_bytes(), 0);
+        let bits = self.ends.get(mixed >> 6).copied().unwrap_or(0);
+        if word.is_ascii() && bits >> (mixed & 63) & 1 == 0 {
+            return false;
+        }
+        self.list.iter().any(|name| ends(name, word, words, at + 1))
+    }
+}
+
+const fn set(mut ends: [u64; 4], name: &[u8], at: usize) -> [u64; 4] {
+    let mixed = mix(name, at);
+    ends[mixed >> 6] |= 1 << (mixed & 63);
+    ends
+}
+
+/// The first two bytes of a word in eight bits, capitals aside.
+const fn mix(word: &[u8], at: usize) -> usize {
+    if at + 1 >= word.len() || word[at + 1] == b' ' {
+        return if at < word.len() {
+            (word[at] | 0x20) as usize
+        } else {
+            0
+        };
+    }
+    ((word[at] | 0x20) as usize * 7 + (word[at + 1] | 0x20) as usize * 31) & 255
+}
+
+/// The words before a start, the nearest first, read as they are asked for.
+struct Window<'t> {
+    reader: Words<'t>,
+    words: [(&'t str, &'t str); SEEN],
+    count: usize,
+    key: bool,
+}
+
+impl<'t> Window<'t> {
+    fn new(input: &Input<'t>) -> Self {
+        let (rest, cut) = input.behind();
+        Self {
+            reader: Words { rest, cut },
+            words: [("", ""); SEEN],
+            count: 0,
+            key: false,
+        }
+    }
+
+    /// The word `at` places before the nearest and what stands behind it, unless something
+    /// between ends what it speaks for.
+    fn get(&mut self, at: usize) -> Option<(&'t str, &'t str)> {
+        while self.count <= at {
+            let (word, gap) = self.reader.next()?;
+            if !crosses(gap, self.count, &mut self.key, word) {
+                self.reader.rest = "";
+                return None;
+            }
+            *self.words.get_mut(self.count)? = (word, gap);
+            self.count += 1;
+        }
+        self.words.get(at).copied()
+    }
+}
+
 /// Whether one of the words before the start is one of `names` and no nearer word names something
-/// else. A name is small and matches any case, or has capitals and matches only as written; one of
-/// several words also matches as a single word.
-pub(super) fn named(input: &Input<'_>, names: &[&str]) -> bool {
-    if names.is_empty() {
+/// else.
+pub(super) fn named(input: &Input<'_>, names: &Names) -> bool {
+    if names.list.is_empty() {
         return false;
     }
-    let (rest, cut) = input.behind();
-    let mut words = [""; SEEN];
-    let mut count = 0;
-    let mut reader = Words { rest, cut };
-    let mut key = false;
-    for (place, slot) in words.iter_mut().enumerate() {
-        let Some((word, gap)) = reader.next() else {
-            break;
+    let mut words = Window::new(input);
+    for at in 0..WORDS {
+        let Some((word, _)) = words.get(at) else {
+            return false;
         };
-        if !crosses(gap, place, &mut key, word) {
-            break;
-        }
-        *slot = word;
-        count += 1;
-    }
-    let words = words.get(..count).unwrap_or_default();
-    for at in 0..words.len().min(WORDS) {
-        let Some(&word) = words.get(at) else { break };
-        let before = words.get(at + 1..).unwrap_or_default();
-        if names.iter().any(|name| ends(name, word, before)) {
+        if names.end_at(&mut words, at) {
             return true;
         }
-        if word.bytes().filter(u8::is_ascii_digit).count() > 4
-            || OTHERS.iter().any(|other| same(other, word))
-        {
+        if word.bytes().filter(u8::is_ascii_digit).count() > 4 || OTHERS.end_at(&mut words, at) {
             return false;
         }
     }
@@ -78,37 +158,24 @@ pub(super) enum Key {
 }
 
 /// How one of `names` stands right before the start, with only words such as `number` between.
-pub(super) fn keyed(input: &Input<'_>, names: &[&str]) -> Key {
-    let (rest, cut) = input.behind();
-    let mut words = [""; 8];
-    let mut reader = Words { rest, cut };
-    let (mut count, mut marked, mut key) = (0, false, false);
-    for slot in &mut words {
-        let Some((word, gap)) = reader.next() else {
-            break;
+pub(super) fn keyed(input: &Input<'_>, names: &Names) -> Key {
+    let mut words = Window::new(input);
+    let mut marked = false;
+    for at in 0..4 {
+        let Some((word, gap)) = words.get(at) else {
+            return Key::None;
         };
-        if !crosses(gap, count, &mut key, word) || count == 0 && gap.contains([',', ';', '}', ']'])
-        {
-            break;
+        if at == 0 && gap.contains([',', ';', '}', ']']) {
+            return Key::None;
         }
-        if gap.contains([':', '=', '>']) {
-            marked = true;
-        }
-        *slot = word;
-        count += 1;
-    }
-    let words = words.get(..count).unwrap_or_default();
-    for (at, &word) in words.iter().enumerate().take(4) {
-        let before = words.get(at + 1..).unwrap_or_default();
-        if names.iter().any(|name| ends(name, word, before)) {
+        marked |= gap.contains([':', '=', '>', '|', '\t']);
+        if names.end_at(&mut words, at) {
             return if marked { Key::Marked } else { Key::Beside };
         }
         if !FILLERS.iter().any(|filler| same(filler, word)) {
             return Key::None;
         }
-        if VERBS.iter().any(|verb| same(verb, word)) {
-            marked = true;
-        }
+        marked |= VERBS.iter().any(|verb| same(verb, word));
     }
     Key::None
 }
@@ -119,11 +186,12 @@ const VERBS: &[&str] = &["is", "was", "ist", "lautet", "es", "est", "är", "jest
 #[rustfmt::skip]
 const FILLERS: &[&str] = &[
     "is", "was", "ist", "lautet", "es", "est", "är", "jest", "code", "number", "no", "nr", "num",
-    "value", "date", "id", "name", "full", "string", "text",
+    "value", "date", "id", "name", "full", "string", "text", "on", "file", "for", "this", "patient",
+    "listed",
 ];
 
-/// Whether `name` ends with `word`, after the words of `before`, the nearest first.
-fn ends(name: &str, word: &str, before: &[&str]) -> bool {
+/// Whether `name` ends with `word`, after the words from `at` on.
+fn ends(name: &str, word: &str, words: &mut Window<'_>, at: usize) -> bool {
     if name.chars().next().is_some_and(is_unspaced) {
         return word.contains(name);
     }
@@ -132,7 +200,7 @@ fn ends(name: &str, word: &str, before: &[&str]) -> bool {
     if (same(last, word) || plural(last, word))
         && parts
             .enumerate()
-            .all(|(i, part)| before.get(i).is_some_and(|word| same(part, word)))
+            .all(|(i, part)| words.get(at + i).is_some_and(|(word, _)| same(part, word)))
     {
         return true;
     }
@@ -229,7 +297,10 @@ impl<'t> Words<'t> {
         let begin = before.len() + part;
         word = head.get(begin..)?;
         // The letter of an escape such as `\n` is no part of the word after it.
-        if part == 0 && before.ends_with('\\') && word.len() > 1 && word.starts_with(['n', 'r', 't'])
+        if part == 0
+            && before.ends_with('\\')
+            && word.len() > 1
+            && word.starts_with(['n', 'r', 't'])
         {
             word = word.get(1..)?;
         }

@@ -2,7 +2,7 @@
 //! the name on it.
 
 use super::super::input::{Input, Peek, Step, Tri, is_digit};
-use super::near::{Key, keyed};
+use super::near::{Key, Names, keyed};
 
 pub(in super::super) const CVV_SCORE: f32 = 0.85;
 pub(in super::super) const CVV_LONGEST: usize = 4 + 8;
@@ -12,13 +12,13 @@ pub(in super::super) const HOLDER_SCORE: f32 = 0.85;
 pub(in super::super) const HOLDER_LONGEST: usize = NAME_WORDS * (NAME_WORD + 1) + 8;
 
 #[rustfmt::skip]
-const CODES: &[&str] = &[
+static CODES: Names = Names::new(&[
     "cvv", "cvv2", "cvc", "cvc2", "csc", "cvn", "card security", "security code", "card code",
     "card verification", "verification value", "card verification value", "card security code",
     "prüfnummer", "kartenprüfnummer", "kartenprüfziffer", "cryptogramme", "cryptogramme visuel",
     "código de seguridad", "codigo de seguridad", "codice di sicurezza", "código de segurança",
     "安全码", "セキュリティコード",
-];
+]);
 
 /// The security code: three digits, four on American Express cards (ISO/IEC 7813, PCI DSS).
 pub(in super::super) fn cvv(input: &Input<'_>) -> Step {
@@ -28,7 +28,7 @@ pub(in super::super) fn cvv(input: &Input<'_>) -> Step {
     if len == 0 || len > 4 || len < 3 && !open || input.glued(b"-./,", is_digit) {
         return Step::No;
     }
-    if keyed(input, CODES) == Key::None && !after_expiry(input) {
+    if keyed(input, &CODES) == Key::None && !after_expiry(input) {
         return Step::No;
     }
     if open {
@@ -38,14 +38,14 @@ pub(in super::super) fn cvv(input: &Input<'_>) -> Step {
 }
 
 #[rustfmt::skip]
-const EXPIRIES: &[&str] = &[
+static EXPIRIES: Names = Names::new(&[
     "exp", "exp date", "expdate", "expires", "expiry", "expiry date", "expiration",
     "expiration date", "expires on", "expires end", "valid thru", "valid through", "valid until",
     "valid to", "good thru", "good through", "gültig bis", "gueltig bis", "ablaufdatum",
     "expire fin", "expire", "expiración", "caducidad", "fecha de caducidad", "vence",
     "vencimiento", "válida hasta", "valida hasta", "scadenza", "validade", "válido até",
     "geldig tot", "vervaldatum", "ważna do", "有效期", "有効期限",
-];
+]);
 
 /// A month and a year, behind a card number or a word that says that something expires.
 pub(in super::super) fn expiry(input: &Input<'_>) -> Step {
@@ -54,7 +54,7 @@ pub(in super::super) fn expiry(input: &Input<'_>) -> Step {
     }
     let month_end = input.digits(input.start, 3);
     let month = input.bytes.get(input.start..month_end).unwrap_or_default();
-    let named = || keyed(input, EXPIRIES) != Key::None || after_card(input);
+    let named = || keyed(input, &EXPIRIES) != Key::None || after_card(input);
     let wait = |viable: bool| {
         if viable && named() {
             Step::Unfinished
@@ -107,7 +107,10 @@ pub(in super::super) fn expiry(input: &Input<'_>) -> Step {
 }
 
 fn is_month(digits: &[u8]) -> bool {
-    matches!(digits, [b'1'..=b'9'] | [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'])
+    matches!(
+        digits,
+        [b'1'..=b'9'] | [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2']
+    )
 }
 
 fn finish(input: &Input<'_>, end: usize, score: f32) -> Step {
@@ -163,7 +166,7 @@ const NAME_WORDS: usize = 4;
 const NAME_WORD: usize = 24;
 
 #[rustfmt::skip]
-const HOLDERS: &[&str] = &[
+static HOLDERS: Names = Names::new(&[
     "cardholder", "card holder", "cardholder name", "card holder name", "cardholder s name",
     "card holder s name", "name on card", "name on the card", "name on credit card",
     "nameoncard", "card name", "account holder", "karteninhaber", "name des karteninhabers",
@@ -171,7 +174,7 @@ const HOLDERS: &[&str] = &[
     "nombre en la tarjeta", "titular do cartão", "nome no cartão", "intestatario",
     "intestatario della carta", "titolare", "titolare della carta", "kaarthouder",
     "naam op kaart", "posiadacz karty", "持卡人", "カード名義",
-];
+]);
 
 /// Two to four words with a capital each, behind `Cardholder:` and the like.
 pub(in super::super) fn holder(input: &Input<'_>) -> Step {
@@ -197,7 +200,7 @@ pub(in super::super) fn holder(input: &Input<'_>) -> Step {
             }
         }
     }
-    if !open && words < 2 || keyed(input, HOLDERS) != Key::Marked {
+    if !open && words < 2 || keyed(input, &HOLDERS) != Key::Marked {
         return Step::No;
     }
     if open {

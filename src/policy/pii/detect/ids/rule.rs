@@ -2,9 +2,9 @@
 
 use super::super::bytes::Separator;
 use super::super::context::{Telephone, telephone};
-use super::super::opening::Openings;
 use super::super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
-use super::near::named;
+use super::super::opening::Openings;
+use super::near::{Names, named};
 use super::shape::{Read, Reading, lead, longest, read};
 
 /// A written form of an identifier.
@@ -13,6 +13,8 @@ pub(super) struct Form {
     pub(super) text: &'static [u8],
     /// Whether the form and the check say enough without a word that names the identifier.
     alone: bool,
+    /// The digits that it begins with, and whether more may follow them in the same group.
+    lead: (usize, bool),
 }
 
 /// A form that counts wherever it stands, if its letters are capitals.
@@ -20,6 +22,7 @@ pub(super) const fn alone(text: &'static str) -> Form {
     Form {
         text: text.as_bytes(),
         alone: true,
+        lead: lead(text.as_bytes()),
     }
 }
 
@@ -28,6 +31,7 @@ pub(super) const fn called(text: &'static str) -> Form {
     Form {
         text: text.as_bytes(),
         alone: false,
+        lead: lead(text.as_bytes()),
     }
 }
 
@@ -35,7 +39,7 @@ pub(super) const fn called(text: &'static str) -> Form {
 pub(in super::super) struct Rule {
     pub(super) forms: &'static [Form],
     /// Words and phrases that name it.
-    pub(super) names: &'static [&'static str],
+    pub(super) names: Names,
     /// Whether what was read is possible, given whether it is named.
     pub(super) check: fn(&Reading, bool) -> bool,
     /// The score after a name.
@@ -75,7 +79,7 @@ impl Rule {
         let mut context = None;
         for form in self.forms {
             // Most starts are turned down by the length of their first group alone.
-            let (first, more) = lead(form.text);
+            let (first, more) = form.lead;
             let fits = match digits {
                 0 if first == 0 => true,
                 _ if first == 0 => form.text.first() == Some(&b'*'),
@@ -84,7 +88,7 @@ impl Rule {
             if !fits {
                 continue;
             }
-            let mut named = || *context.get_or_insert_with(|| named(input, self.names));
+            let mut named = || *context.get_or_insert_with(|| named(input, &self.names));
             match read(input, form.text) {
                 Read::No => {}
                 Read::Open { small } => {
@@ -93,11 +97,16 @@ impl Rule {
                     }
                 }
                 Read::Whole(reading) => {
+                    // The check is stricter, if it differs, for what is not named.
+                    if !(self.check)(&reading, true) || !stands(input) {
+                        continue;
+                    }
                     let (end, edge, score) = if named() {
-                        if !stands(input) || !(self.check)(&reading, true) {
-                            continue;
-                        }
-                        (reading.end, input.edge(reading.end, b"-./", is_digit), self.named)
+                        (
+                            reading.end,
+                            input.edge(reading.end, b"-./", is_digit),
+                            self.named,
+                        )
                     } else if form.alone
                         && !reading.small
                         && stands_alone(input)

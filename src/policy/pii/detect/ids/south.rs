@@ -1,5 +1,6 @@
 //! Spain and Italy: numbers that end in a check letter.
 
+use super::near::Names;
 use super::rule::{Rule, alone, called};
 use super::shape::{Reading, value};
 
@@ -22,11 +23,11 @@ pub(in super::super) static NIF: Rule = Rule {
         called("#######-a"),
     ],
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "nif", "dni", "documento nacional de identidad", "documento de identidad",
         "identificación fiscal", "identificacion fiscal", "tarjeta de identidad", "spanish id",
         "national id", "cif",
-    ],
+    ]),
     check: |r, named| {
         let digits = r.chars().len().saturating_sub(1);
         letter_holds(r.number(0, digits), r.char(digits)) && (named || !dated(r))
@@ -51,11 +52,11 @@ pub(in super::super) static NIE: Rule = Rule {
         called("a_#######_a"),
     ],
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "nie", "número de identidad de extranjero", "identificación de extranjero",
         "identificacion de extranjero", "identidad de extranjero", "foreigner identification",
         "extranjero", "extranjero es", "residencia",
-    ],
+    ]),
     check: |r, _| {
         let first = match r.char(0) {
             b'X' => 0,
@@ -73,7 +74,7 @@ pub(in super::super) static NIE: Rule = Rule {
 /// of birth, and a check character. Where two persons would share one, letters stand for digits.
 pub(in super::super) static FISCAL_CODE: Rule = Rule {
     forms: &[alone("aaaaaa**a**a***a"), alone("aaa aaa **a** a***a")],
-    names: &["codice fiscale", "cod fiscale", "cf", "fiscal code", "c f"],
+    names: Names::new(&["codice fiscale", "cod fiscale", "cf", "fiscal code", "c f"]),
     check: |r, _| {
         let digits = [6, 7, 9, 10, 12, 13, 14].map(|at| digit(r.char(at)));
         let [_, _, tens, ones, ..] = digits;

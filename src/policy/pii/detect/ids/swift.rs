@@ -2,8 +2,8 @@
 //! two characters of the place, and three of the branch, which may be left out. Words in capitals
 //! look the same, so a code counts only right behind its name.
 
-use super::super::input::{Input, Step};
-use super::near::{Key, keyed};
+use super::super::input::{Input, Peek, Step, Tri};
+use super::near::{Key, Names, keyed};
 use super::rule::{Rule, called};
 use super::shape::Reading;
 
@@ -20,7 +20,7 @@ pub(in super::super) static SWIFT: Rule = Rule {
         called("aaaa aa ** ***"),
         called("aaaa aa **"),
     ],
-    names: NAMES,
+    names: Names::new(NAMES),
     check: |r, _| !r.small && country(r),
     named: 0.9,
     alone: 0.0,
@@ -30,23 +30,44 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
     match SWIFT.run(input) {
         Step::Match { end, score } => {
             let code = input.bytes.get(input.start..end).unwrap_or_default();
-            // `SWIFT LANGUAGE` is no code, `SWIFT: LANGUAGE` might be.
-            match keyed(input, NAMES) {
+            // `SWIFT LANGUAGE IS` is no code, `SWIFT: LANGUAGE` might be.
+            match keyed(input, &SWIFT.names) {
                 Key::None => Step::No,
-                Key::Beside if !code.iter().any(u8::is_ascii_digit) && shouted(input) => Step::No,
+                Key::Beside if !code.iter().any(u8::is_ascii_digit) => match shouted(input, end) {
+                    Tri::Yes => Step::No,
+                    Tri::No => Step::Match { end, score },
+                    Tri::Open => Step::Unfinished,
+                },
                 _ => Step::Match { end, score },
             }
         }
-        Step::Unfinished if keyed(input, NAMES) == Key::None => Step::No,
+        Step::Unfinished if keyed(input, &SWIFT.names) == Key::None => Step::No,
         step => step,
     }
 }
 
-/// Whether the text before is in capitals, a bare name aside.
-fn shouted(input: &Input<'_>) -> bool {
-    let (before, _) = input.behind();
-    before.bytes().filter(u8::is_ascii_uppercase).count() > 8
-        && !before.bytes().any(|b| b.is_ascii_lowercase())
+/// Whether a word in capitals follows.
+fn shouted(input: &Input<'_>, end: usize) -> Tri {
+    for (at, fits) in [
+        (end, is_space as fn(u8) -> bool),
+        (end + 1, is_capital),
+        (end + 2, is_capital),
+    ] {
+        match input.peek(at) {
+            Peek::Some(b) if fits(b) => {}
+            Peek::Open => return Tri::Open,
+            _ => return Tri::No,
+        }
+    }
+    Tri::Yes
+}
+
+fn is_space(b: u8) -> bool {
+    b == b' '
+}
+
+fn is_capital(b: u8) -> bool {
+    b.is_ascii_uppercase()
 }
 
 /// ISO 3166-1, and XK for Kosovo, which SWIFT uses.

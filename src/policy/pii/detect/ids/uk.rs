@@ -1,6 +1,7 @@
 //! United Kingdom: NHS numbers and National Insurance numbers.
 
 use super::check::weighted;
+use super::near::Names;
 use super::rule::{Rule, alone, called};
 use super::shape::{Reading, value};
 
@@ -8,14 +9,14 @@ use super::shape::{Reading, value};
 /// One telephone number in eleven of the form 3-3-4 would pass, so they count only where named.
 pub(in super::super) static NHS: Rule = Rule {
     forms: &[called("### ### ####"), called("##########")],
-    names: &[
+    names: Names::new(&[
         "nhs",
         "nhs number",
         "national health service",
         "health service number",
         "chi number",
         "NHSNo",
-    ],
+    ]),
     check: |r, _| {
         let sum = weighted(r.part(0, 9), &[10, 9, 8, 7, 6, 5, 4, 3, 2]);
         (11 - sum % 11) % 11 == u32::from(value(r.char(9))) && !r.uniform()
@@ -34,7 +35,7 @@ pub(in super::super) static NINO: Rule = Rule {
         called("aa######"),
         called("aa ## ## ##"),
     ],
-    names: &[
+    names: Names::new(&[
         "national insurance",
         "national insurance number",
         "nino",
@@ -43,7 +44,7 @@ pub(in super::super) static NINO: Rule = Rule {
         "NI",
         "n i number",
         "insurance number",
-    ],
+    ]),
     check: |r, _| prefix(r) && matches!(r.char(8), b'A'..=b'D' | 0),
     named: 0.9,
     alone: 0.75,

@@ -1,5 +1,6 @@
 //! United States: taxpayer numbers, passports and driver's licences.
 
+use super::near::Names;
 use super::rule::{Form, Rule, alone, called};
 use super::shape::Reading;
 
@@ -7,7 +8,7 @@ use super::shape::Reading;
 /// 3.21.263): 9, and groups that the IRS gives out. They hold no check digit.
 pub(in super::super) static ITIN: Rule = Rule {
     forms: &[alone("### ## ####"), called("#########")],
-    names: &[
+    names: Names::new(&[
         "itin",
         "itins",
         "taxpayer id",
@@ -16,7 +17,7 @@ pub(in super::super) static ITIN: Rule = Rule {
         "tax identification",
         "tin",
         "individual taxpayer",
-    ],
+    ]),
     check: |r, _| {
         r.char(0) == b'9' && matches!(r.number(3, 5), 50..=65 | 70..=88 | 90..=92 | 94..=99)
     },
@@ -29,12 +30,12 @@ pub(in super::super) static ITIN: Rule = Rule {
 pub(in super::super) static PASSPORT: Rule = Rule {
     forms: &[called("#########"), called("a########")],
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "passport", "travel document", "passport card", "passeport", "pasaporte", "reisepass",
         "reisepassnummer", "passaporto", "passaporte", "paspoort", "paspoortnummer", "paszport",
         "paszportu", "pasaport", "passi", "pas numarası", "паспорт", "паспорта", "διαβατήριο",
         "护照", "護照", "パスポート", "旅券", "여권",
-    ],
+    ]),
     check: |r, _| !r.uniform(),
     named: 0.85,
     alone: 0.0,
@@ -45,7 +46,7 @@ pub(in super::super) static PASSPORT: Rule = Rule {
 pub(in super::super) static DRIVER_LICENSE: Rule = Rule {
     forms: STATES,
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "driver license", "drivers license", "driver s license", "driver’s license",
         "driver licence", "drivers licence", "driver s licence", "driving license",
         "driving licence", "driving permit", "driver permit", "drivers permit", "driver s permit",
@@ -56,7 +57,7 @@ pub(in super::super) static DRIVER_LICENSE: Rule = Rule {
         "führerscheinnummer", "patente di guida", "rijbewijs", "rijbewijsnummer", "carta de condução",
         "carteira de motorista", "carteira de habilitação", "prawo jazdy", "prawa jazdy", "körkort",
         "驾驶证", "驾照", "運転免許",
-    ],
+    ]),
     check: |r, _| possible(r),
     named: 0.85,
     alone: 0.0,

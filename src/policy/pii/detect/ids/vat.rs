@@ -3,6 +3,7 @@
 //! Norway by their own authorities).
 
 use super::super::input::{Input, Step};
+use super::near::Names;
 use super::rule::{Form, Rule, alone, called};
 use super::shape::Reading;
 use super::vat_check as check;
@@ -36,7 +37,7 @@ const fn country(
         code: *code,
         rule: Rule {
             forms,
-            names: NAMES,
+            names: Names::new(NAMES),
             check,
             named: NAMED,
             alone: 0.75,
@@ -116,7 +117,7 @@ pub(in super::super) static BARE: Rule = Rule {
         called("### #### ##"),
         called("#########"),
     ],
-    names: &[
+    names: Names::new(&[
         "partita iva",
         "p iva",
         "piva",
@@ -124,7 +125,7 @@ pub(in super::super) static BARE: Rule = Rule {
         "vat no",
         "vat reg",
         "vat registration",
-    ],
+    ]),
     check: |r, _| match r.chars().len() {
         11 => check::italy_digits(r.chars()),
         _ => check::britain_digits(r.chars()),

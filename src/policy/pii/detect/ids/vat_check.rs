@@ -30,8 +30,16 @@ fn falling(digits: &[u8], first: u32) -> u32 {
 }
 
 pub(super) fn austria(r: &Reading, _: bool) -> bool {
-    // As Luhn, with 4 added.
-    luhn(r.part(3, 11), 4)
+    let sum: u32 = r
+        .part(3, 10)
+        .iter()
+        .enumerate()
+        .map(|(i, &b)| match (i % 2, u32::from(value(b))) {
+            (0, d) => d,
+            (_, d) => d * 2 / 10 + d * 2 % 10,
+        })
+        .sum();
+    (10 - (sum + 4) % 10) % 10 == last(body(r))
 }
 
 pub(super) fn belgium(r: &Reading, _: bool) -> bool {

@@ -2,22 +2,28 @@
 //! I, O or Q, and in North America and China a check character at the ninth place. Elsewhere it is
 //! not required, so a number that is called one needs none.
 
+use super::near::Names;
 use super::rule::{Rule, alone, called};
 use super::shape::{Reading, value};
 
 pub(in super::super) static VIN: Rule = Rule {
     forms: &[alone("*****************"), called("*** ****** ********")],
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "vin", "vin number", "vehicle identification", "vehicle id", "chassis", "chassis number",
         "fahrgestellnummer", "fahrzeug identifikationsnummer", "fin", "numéro de châssis",
         "número de chasis", "bastidor", "número de bastidor", "numero di telaio", "telaio",
         "chassisnummer", "numer vin", "chassi", "车架号", "車台番号",
-    ],
+    ]),
     check: |r, named| {
         let letters = r.chars().iter().filter(|b| b.is_ascii_uppercase()).count();
         let possible = !r.chars().iter().any(|b| b"IOQ".contains(b)) && letters > 0;
-        possible && if named { digits(r, 3) } else { digits(r, 4) && letters > 2 && holds(r) }
+        possible
+            && if named {
+                digits(r, 3)
+            } else {
+                digits(r, 4) && letters > 2 && holds(r)
+            }
     },
     named: 0.95,
     alone: 0.85,

@@ -1,6 +1,7 @@
 //! India, Brazil, Australia, Canada: personal and business numbers.
 
 use super::check::{luhn, verhoeff, weighted};
+use super::near::Names;
 use super::rule::{Rule, alone, called};
 use super::shape::{Reading, value};
 
@@ -8,10 +9,10 @@ use super::shape::{Reading, value};
 pub(in super::super) static AADHAAR: Rule = Rule {
     forms: &[alone("#### #### ####"), called("############")],
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "aadhaar", "aadhar", "adhaar", "adhar", "aadhaar card", "uidai", "uid", "unique id",
         "आधार", "ஆதார்", "আধার", "ఆధార్",
-    ],
+    ]),
     check: |r, _| r.char(0) >= b'2' && verhoeff(r.chars()) && !r.uniform(),
     named: 0.95,
     alone: 0.75,
@@ -21,7 +22,7 @@ pub(in super::super) static AADHAAR: Rule = Rule {
 /// four digits, and a letter whose rule is not published.
 pub(in super::super) static PAN: Rule = Rule {
     forms: &[alone("aaaaa####a")],
-    names: &["pan", "permanent account", "pan card", "पैन"],
+    names: Names::new(&["pan", "permanent account", "pan card", "पैन"]),
     check: |r, _| b"PCHABGJLFT".contains(&r.char(3)) && r.number(5, 9) > 0,
     named: 0.9,
     alone: 0.7,
@@ -35,7 +36,12 @@ pub(in super::super) static CPF: Rule = Rule {
         called("###########"),
         called("### ### ### ##"),
     ],
-    names: &["cpf", "cadastro de pessoa", "cadastro de pessoas", "pessoa física"],
+    names: Names::new(&[
+        "cpf",
+        "cadastro de pessoa",
+        "cadastro de pessoas",
+        "pessoa física",
+    ]),
     check: |r, _| {
         let check = |to: usize, weights: &[u32]| {
             weighted(r.part(0, to), weights) * 10 % 11 % 10 == u32::from(value(r.char(to)))
@@ -57,7 +63,7 @@ pub(in super::super) static CNPJ: Rule = Rule {
         alone("********/****-##"),
         called("**************"),
     ],
-    names: &["cnpj", "cadastro nacional", "pessoa jurídica"],
+    names: Names::new(&["cnpj", "cadastro nacional", "pessoa jurídica"]),
     check: |r, _| {
         let check = |to: usize, first: u32| {
             // The weights fall from the first to 2, then from 9 to 2.
@@ -88,7 +94,7 @@ pub(in super::super) static TFN: Rule = Rule {
         called("## ### ###"),
         called("########"),
     ],
-    names: &["tfn", "tax file", "tax file number", "australian tax"],
+    names: Names::new(&["tfn", "tax file", "tax file number", "australian tax"]),
     check: |r, _| {
         let weights: &[u32] = match r.chars().len() {
             9 => &[1, 4, 3, 7, 5, 8, 6, 9, 10],
@@ -104,7 +110,7 @@ pub(in super::super) static TFN: Rule = Rule {
 /// that, with 1 taken from the first, hold modulo 89.
 pub(in super::super) static ABN: Rule = Rule {
     forms: &[alone("## ### ### ###"), called("###########")],
-    names: &["abn", "australian business", "business number"],
+    names: Names::new(&["abn", "australian business", "business number"]),
     check: |r, _| {
         let sum = weighted(r.chars(), &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
         r.char(0) != b'0' && (sum - 10).is_multiple_of(89)
@@ -124,7 +130,12 @@ pub(in super::super) static MEDICARE: Rule = Rule {
         called("##########"),
         called("###########"),
     ],
-    names: &["medicare", "medicare card", "medicare number", "medicare no"],
+    names: Names::new(&[
+        "medicare",
+        "medicare card",
+        "medicare number",
+        "medicare no",
+    ]),
     check: |r, _| {
         let sum = weighted(r.part(0, 8), &[1, 3, 7, 9, 1, 3, 7, 9]);
         matches!(r.char(0), b'2'..=b'6')
@@ -144,10 +155,10 @@ pub(in super::super) static SIN: Rule = Rule {
         called("#########"),
     ],
     #[rustfmt::skip]
-    names: &[
+    names: Names::new(&[
         "sin", "social insurance", "social insurance number", "sin number", "sin card", "NAS",
         "assurance sociale", "numéro d assurance sociale",
-    ],
+    ]),
     check: |r, _| issued(r) && luhn(r.chars(), 0),
     named: 0.95,
     alone: 0.7,

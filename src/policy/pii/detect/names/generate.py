@@ -50,8 +50,8 @@ hana hannah hannelore hanna hans hans-peter harald haruka haruki haruto hassan h
 heiko heiner heinrich heinz helena helene helga helge helmut hendrik henk henning henri henriette henrik
 henryk herbert heribert hermann hernan herve hicham hideo hilde hildegard hiroshi hiroko holger honza horst
 hubert hugo hugues huseyin ibrahim ida ignacio ignacy igor ikram ilaria ildiko ilka ilona ilse imane imre
-ines inga ingeborg inge ingmar ingo ingrid inmaculada ioana ioannis ion irena irenka irene iris irina irma
-isabel isabella isabelle ismail istvan ivan ivana ivar ivo iwona izabela jaakko jacek jackeline jacques
+ines inga ingeborg inge ingmar ingo ingrid inmaculada ioana ioannis ion irena irene iris irina irma
+isabel isabella isabelle ismail istvan ivan ivana ivar ivo iwona izabela jaakko jacek jacques
 jacob jaime jakob jakub jamal jana janez janina janko janine jannik janne janos janusz jarmila jaroslav
 jaroslaw jasmin jasmina javier jean-luc jean-pierre jean-claude jens jeroen jerome jerzy jesper jiri joachim
 joakim joanna joao joaquin jochen joelle joerg johan johann johanna johannes jolanta jonas jordi jorg jorge
@@ -59,7 +59,7 @@ jorgen jorma jose josef josefina josephine josue jozef juan judit julia julian j
 juliusz juergen jurgen jurgita jussi justine justyna jutta kaja kamil kamila karel karim karin karina karl
 karla karl-heinz karol karolina karoline karsten kasia katarina katarzyna kateryna katharina kathrin
 katja katrin kazimierz kazuki keiko kenji kerstin kimiko kinga kirsi kirsten kjell kjersti klara klaus
-knut konrad konstantin konstantinos kornelia krisztian krisztina krystyna krzysztof kunal kurt lamia lars
+knut konrad konstantin konstantinos kornelia krisztina krystyna krzysztof kunal kurt lamia lars
 larissa lasse laszlo laure laurence laurent lea leena leif leila leon leonie leonhard leonor leszek lieselotte
 ligia lilian linnea lisbeth lise liselotte livia loic lorenz lorenzo lothar lotte louis louise lubomir luc
 luca lucas lucia luciano lucie lucien lucja lucyna ludivine ludmila ludwig luigi luis luisa lukas lukasz
@@ -83,18 +83,18 @@ richard rikard riikka riku rita robert roberta roberto rocio rodolfo rodrigo rog
 romain romana ronja rosalie rosario rosemarie roswitha rudiger rudolf rui ruslan ryszard sabina sabine
 sabrina sakura salma salvatore samira samir samuel sandeep sandra sandro sanjay sanna santiago sara sari
 sascha satoshi satu saverio sean sebastian sebastien selim selma serge sergei sergey sergio severine
-shankar shreya sibylle siegfried siiri sigrid sigurd silke silvana silvia silvie simona simone siri slawomir
-slavko soeren sofia sofie solange solene sonia sonja soren stanislav stanislaw stefan stefania stefano
+shankar shreya sibylle siegfried sigrid sigurd silke silvana silvia silvie simona simone siri slawomir
+soeren sofia sofie solange solene sonia sonja soren stanislav stanislaw stefan stefania stefano
 steffen stephane stephanie stefanie stig sunil suresh susanne svein sven svenja svetlana sybille sylvain
-sylvia sylvie sylwia szabina szymon tadeusz takashi takeshi tamara tamas tanja tarek tarja tatiana tatjana
+sylvia sylvie sylwia szymon tadeusz takashi takeshi tamara tamas tanja tarek tarja tatiana tatjana
 tero teresa terje thea theo theres therese thibault thierry thiago thijs thomas thorsten tiago tilman timo
-timothee tobias tom tomas tomasz tomoko tomomi torben torsten traute trine tuomas tuula udo ulf ulla ulrich
+timothee tobias tom tomas tomasz tomoko torben torsten traute trine tuomas tuula udo ulf ulla ulrich
 ulrike ulrika urszula ursula uta ute uwe vaclav valentin valentina valeria valerie vanessa veronika
 veronique vesna victor viktor viktoria vilma vincent vincenzo vinod violeta virginie vit vivien viviane
 vladimir vladislav vojtech volker waldemar walter waltraud wanda wei werner wenche wieslaw wiktor wilhelm
 willem winfried witold wlodzimierz wojciech wolfgang xavier ximena yann yannick yasmin yasmine yavuz
 yolanda yosef youssef yuki yuko yuri yusuf yves yvette yvonne zbigniew zdenek zdzislaw zofia zoltan zora
-zsofia zsolt zuzana zuzanna dafne eleanora heliodoro felicidad edith
+zsofia zsolt zuzana zuzanna
 """
 
 CITIES = """
@@ -126,11 +126,11 @@ bari|bergamo|bologna|brescia|catania|firenze|florence|genoa|genova|messina|milan
 padova|palermo|parma|perugia|pisa|ravenna|rimini|roma|rome|siena|torino|trento|trieste|turin|venezia|venice
 verona|vicenza|braga|coimbra|faro|lisboa|lisbon|porto
 amsterdam|antwerp|antwerpen|bruges|brugge|brussels|bruxelles|charleroi|delft|den haag|eindhoven|gent|ghent
-groningen|haarlem|leiden|leuven|liege|maastricht|nijmegen|rotterdam|the hague|tilburg|utrecht|zoetermeer
+groningen|haarlem|leiden|leuven|liege|maastricht|nijmegen|rotterdam|the hague|tilburg|utrecht
 bialystok|bydgoszcz|czestochowa|gdansk|gdynia|katowice|krakow|lodz|lublin|poznan|rzeszow|szczecin|torun
 warszawa|warsaw|wroclaw|brno|ostrava|plzen|praha|prague|kosice|debrecen|szeged|pecs|cluj-napoca|timisoara
 aalborg|aarhus|odense|copenhagen|kobenhavn|bergen|oslo|stavanger|trondheim|goteborg|gothenburg|malmo|uppsala
-linkoping|orebro|vasteras|espoo|helsinki|oulu|tampere|turku|vantaa|jyvaskyla|lappeenranta|reykjavik
+linkoping|orebro|vasteras|espoo|helsinki|oulu|tampere|turku|vantaa|jyvaskyla|reykjavik
 athens|thessaloniki|izmir|ankara|istanbul|bursa|antalya|haifa|tel aviv|jerusalem|alexandria|casablanca
 marrakech|fes|tangier|cape town|durban|johannesburg|pretoria|lagos|kano|ibadan|mombasa|nairobi|kumasi
 ahmedabad|bangalore|bengaluru|chennai|delhi|hyderabad|jaipur|kolkata|lucknow|mumbai|nagpur|new delhi|pune
@@ -142,7 +142,7 @@ wellington|dunedin|calgary|edmonton|halifax|montreal|ottawa|quebec city|toronto|
 hamilton|mississauga|guadalajara|monterrey|puebla|tijuana|cancun|mexico city|bogota|cali|medellin|cartagena
 guayaquil|quito|lima|cusco|arequipa|santiago|valparaiso|buenos aires|mendoza|montevideo|asuncion|la paz
 belo horizonte|brasilia|campinas|curitiba|fortaleza|manaus|porto alegre|recife|rio de janeiro|salvador
-sao paulo|joinville|moscow|saint petersburg|novosibirsk|yekaterinburg|kyiv|kiev|kharkiv|odesa|odessa|lviv
+sao paulo|moscow|saint petersburg|novosibirsk|yekaterinburg|kyiv|kiev|kharkiv|odesa|odessa|lviv
 minsk|vilnius|riga|tallinn|dubai|abu dhabi|riyadh|jeddah|doha|kuwait city|beirut|damascus|baghdad|tehran
 europe|asia|africa|north america|south america|latin america|middle east|scandinavia|bavaria|bayern
 catalonia|tuscany|normandy|brittany|provence|flanders|england|scotland|wales|northern ireland|great britain
@@ -226,10 +226,11 @@ def main():
     alone = {n for n in given & frequent if n not in places and n not in common_last and len(n) > 2}
     last = {n for n in surnames[:9000] if len(n) >= 3 and n not in words and n not in places}
     common -= set(surnames[:1500]) | given
-    common |= {w for w in words if w.endswith(("ing", "ed", "ly", "tion", "ment", "ness")) and len(w) < 9}
+    formed = {w for w in words if w.endswith(("ing", "ed", "ly", "tion", "ment", "ness")) and len(w) < 9}
+    common |= formed - set(surnames[:4000]) - set(male) - set(female)
 
     def write(name, entries):
-        (out / name).write_text("\n".join(sorted(entries)) + "\n")
+        (out / name).write_text("\n".join(sorted(entries, key=lambda e: e.rstrip("*"))) + "\n")
         print(name, len(entries), (out / name).stat().st_size)
 
     write("given.txt", {n + ("*" if n in alone else "") for n in given})

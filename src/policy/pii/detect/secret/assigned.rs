@@ -85,9 +85,6 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         Some(b' ' | b'=' | b':' | b'>' | b'\t') => None,
         _ => return Step::No,
     };
-    let Some(kind) = kind(input) else {
-        return Step::No;
-    };
     let run = input.bytes.get(input.start..).unwrap_or_default();
     let len = run
         .iter()
@@ -98,7 +95,14 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         return Step::No;
     }
     let end = input.start + len;
-    if input.open(end) {
+    let open = input.open(end);
+    if !open && len < 6 {
+        return Step::No;
+    }
+    let Some(kind) = kind(input) else {
+        return Step::No;
+    };
+    if open {
         return Step::Unfinished;
     }
     // Something outside ASCII goes on with it, or a call.
@@ -138,7 +142,7 @@ fn is_secret(value: &[u8], kind: Kind, quoted: bool) -> bool {
     let symbol = value
         .iter()
         .any(|b| b.is_ascii_punctuation() && !b"_-./:".contains(b));
-    if is_placeholder(value) || variable(value) {
+    if !letter || !digit && !symbol || variable(value) || is_placeholder(value) {
         return false;
     }
     if WORDS
@@ -196,7 +200,7 @@ fn path(value: &[u8]) -> bool {
                 .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
                 && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         })
-        && !value.iter().filter(|b| b.is_ascii_digit()).nth(5).is_some()
+        && value.iter().filter(|b| b.is_ascii_digit()).count() <= 5
 }
 
 /// Words with marks between and hardly a digit, as in `my-service-token-v2`.
@@ -245,6 +249,11 @@ fn kind(input: &Input<'_>) -> Option<Kind> {
             .ends_with([':', '=']);
         return (scheme && after || name == "Bearer").then_some(Kind::Strong);
     }
+    // A key in a minified script is for everybody to see, and so is one given to a client's SDK.
+    let public = gap == ":\"" && rest.ends_with(',') || rest.ends_with("SDK.initialize(");
+    if public {
+        return None;
+    }
     if gap.contains('=') && TYPES.contains(&name) && rest.ends_with([' ', ':', '&']) {
         return named(rest.trim_end_matches([' ', ':', '&']));
     }
@@ -261,44 +270,80 @@ fn named(text: &str) -> Option<Kind> {
     let text = text
         .trim_end_matches(']')
         .trim_end_matches(['"', '\'', '\\']);
-    if ends(text, OTHERS, false) {
+    // Most words before a value end otherwise.
+    let last = text.chars().next_back()?;
+    if last.is_ascii() && !b"ydehtsrnaw".contains(&(last as u8).to_ascii_lowercase()) {
+        return None;
+    }
+    let ending = Ending::of(text);
+    if ending.is(OTHERS, false) {
         None
-    } else if ends(text, PASSWORDS, false) || ends(text, SHORT, true) {
+    } else if ending.is(PASSWORDS, false) || ending.is(SHORT, true) {
         Some(Kind::Password)
-    } else if ends(text, STRONG, false) {
+    } else if ending.is(STRONG, false) {
         Some(Kind::Strong)
-    } else if ends(text, WEAK, true) {
+    } else if ending.is(WEAK, true) {
         Some(Kind::Weak)
     } else {
         None
     }
 }
 
-/// Whether `text` ends in one of `list`, marks and capitals aside; if `whole`, in a part of a name
-/// that is that.
-fn ends(text: &str, list: &[&str], whole: bool) -> bool {
-    list.iter().any(|entry| {
-        let mut rest = text
-            .char_indices()
-            .rev()
-            .filter(|(_, c)| !matches!(c, '_' | '-' | ' '));
-        let mut begins = None;
-        for want in entry.chars().rev() {
-            match rest.next() {
-                Some((at, c)) if c.to_lowercase().eq(std::iter::once(want)) => {
-                    begins = Some((at, c))
-                }
-                _ => return false,
+/// The end of a name without its marks, lower-case.
+struct Ending {
+    bytes: [u8; ENDING],
+    from: usize,
+    /// Whether a part of the name begins at a place.
+    begins: [bool; ENDING],
+}
+
+/// The longest ending that is looked at: more than the longest entry of the lists.
+const ENDING: usize = 24;
+
+impl Ending {
+    fn of(text: &str) -> Self {
+        let mut ending = Ending {
+            bytes: [0; ENDING],
+            from: ENDING,
+            begins: [false; ENDING],
+        };
+        let mut rest = text.char_indices().rev().peekable();
+        while let Some((_, c)) = rest.next() {
+            if matches!(c, '_' | '-' | ' ') {
+                continue;
+            }
+            let low = if c.is_ascii() {
+                c.to_ascii_lowercase()
+            } else {
+                c.to_lowercase().next().unwrap_or(c)
+            };
+            let mut encoded = [0; 4];
+            let encoded = low.encode_utf8(&mut encoded).as_bytes();
+            let Some(from) = ending.from.checked_sub(encoded.len()) else {
+                break;
+            };
+            if let Some(place) = ending.bytes.get_mut(from..ending.from) {
+                place.copy_from_slice(encoded);
+            }
+            ending.from = from;
+            let before = rest.peek().map(|&(_, c)| c);
+            let begins = before.is_none_or(|b| !b.is_alphabetic())
+                || c.is_uppercase() && before.is_some_and(char::is_lowercase);
+            if let Some(place) = ending.begins.get_mut(from) {
+                *place = begins;
             }
         }
-        let Some((at, first)) = begins else {
-            return false;
-        };
-        let before = text.get(..at).and_then(|t| t.chars().next_back());
-        !whole
-            || before.is_none_or(|c| !c.is_alphabetic())
-            || first.is_uppercase() && before.is_some_and(char::is_lowercase)
-    })
+        ending
+    }
+
+    /// Whether the name ends in one of `list`; if `whole`, in a part of the name that is that.
+    fn is(&self, list: &[&str], whole: bool) -> bool {
+        let name = self.bytes.get(self.from..).unwrap_or_default();
+        list.iter().any(|entry| {
+            name.ends_with(entry.as_bytes())
+                && (!whole || self.begins.get(ENDING - entry.len()) == Some(&true))
+        })
+    }
 }
 
 /// Whether the start can stand behind a name at all.

@@ -10,6 +10,17 @@ const WORDS: &[&[u8]] = &[
     b"access_token",
 ];
 
+/// For each second byte of a word, the first bytes before it, by their lowest five bits.
+static SECOND: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < WORDS.len() {
+        table[WORDS[i][1] as usize] |= 1 << (WORDS[i][0] & 31);
+        i += 1;
+    }
+    table
+};
+
 /// Whether a run is a placeholder: it says so, or it has too few different characters.
 pub(super) fn is_placeholder(run: &[u8]) -> bool {
     let mut seen = 0u128;
@@ -22,12 +33,17 @@ pub(super) fn is_placeholder(run: &[u8]) -> bool {
     }
     run.iter().enumerate().any(|(at, b)| {
         let low = b.to_ascii_lowercase();
-        WORDS.iter().any(|word| {
-            word.first() == Some(&low)
-                && run
-                    .get(at..at + word.len())
-                    .is_some_and(|part| part.eq_ignore_ascii_case(word))
-        })
+        let second = run.get(at + 1).map_or(0, u8::to_ascii_lowercase);
+        let begins = SECOND
+            .get(usize::from(second))
+            .is_some_and(|&bits| bits >> (low & 31) & 1 == 1);
+        begins
+            && WORDS.iter().any(|word| {
+                word.first() == Some(&low)
+                    && run
+                        .get(at..at + word.len())
+                        .is_some_and(|part| part.eq_ignore_ascii_case(word))
+            })
     })
 }
 

@@ -43,6 +43,7 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         return Step::No;
     }
     let mut open = false;
+    let mut best: Option<usize> = None;
     for issuer in ISSUERS {
         let prefix = issuer.prefix.as_bytes();
         if prefix.first() != Some(&first) {
@@ -59,12 +60,15 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         match body(input, issuer) {
             Step::No => {}
             Step::Unfinished => open = true,
-            // The first that matches is the token; `open` ones before it may be longer.
-            found @ Step::Match { .. } if !open => return found,
-            Step::Match { .. } => {}
+            Step::Match { end, .. } => best = best.max(Some(end)),
         }
     }
-    if open { Step::Unfinished } else { Step::No }
+    match best {
+        // One that is open may be longer.
+        _ if open => Step::Unfinished,
+        Some(end) => Step::Match { end, score: SCORE },
+        None => Step::No,
+    }
 }
 
 fn body(input: &Input<'_>, issuer: &Issuer) -> Step {
@@ -112,7 +116,10 @@ fn body(input: &Input<'_>, issuer: &Issuer) -> Step {
     }
     let whole = input.bytes.get(from..at).unwrap_or_default();
     let sample = SAMPLES.iter().any(|tail| whole.ends_with(tail));
-    if sample || is_placeholder(whole) || issuer.digit && !whole.iter().any(u8::is_ascii_digit) {
+    if sample
+        || !whole.is_empty() && is_placeholder(whole)
+        || issuer.digit && !whole.iter().any(u8::is_ascii_digit)
+    {
         return Step::No;
     }
     // A longer word is something else.

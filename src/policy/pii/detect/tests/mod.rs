@@ -1,6 +1,7 @@
 mod cases;
 mod holds;
 mod laws;
+mod nets;
 
 use super::*;
 

@@ -99,7 +99,10 @@ pub(super) fn bracketed(bytes: &[u8], from: usize, last: bool) -> Look {
         return Look::partial(!last && spellings.iter().any(|(s, _)| begun(s)));
     };
     let end = spaced(word + len);
+    // `[.]` and `(@)` are written without spaces inside, and with these brackets only.
+    let tight = end == word + len && word == open + 1 && matches!(close, b')' | b']');
     match at_byte(bytes, end) {
+        _ if !rest.first().is_some_and(u8::is_ascii_alphabetic) && !tight => return Look::None,
         Some(b) if b == close => {}
         None => return Look::partial(!last),
         _ => return Look::None,
@@ -198,14 +201,7 @@ fn between_digits(bytes: &[u8], at: usize, last: bool) -> Look {
         };
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let marks: [(&[u8], char); 6] = [
-        (b" - ", '-'),
-        (b" dash ", '-'),
-        (b" hyphen ", '-'),
-        (b" minus ", '-'),
-        (b" dot ", '.'),
-        (b" point ", '.'),
-    ];
+    let marks: [(&[u8], char); 3] = [(b" - ", '-'), (b" dash ", '-'), (b" dot ", '.')];
     for (mark, c) in marks {
         if begins(rest, mark) {
             return match at_byte(bytes, at + mark.len()) {
@@ -218,9 +214,13 @@ fn between_digits(bytes: &[u8], at: usize, last: bool) -> Look {
     Look::partial(!last && marks.iter().any(|(mark, _)| is_begun(rest, mark)))
 }
 
-/// `_`, `*` and `~` between groups of at least two digits.
+/// `_`, `*` and `~` between groups of at least two digits, the first of which is no part of a
+/// name such as `x86_64`.
 pub(super) fn odd(bytes: &[u8], at: usize, last: bool) -> Look {
-    if !digit(before(bytes, at, 1)) || !digit(before(bytes, at, 2)) {
+    let head = bytes.get(at.saturating_sub(WIDE)..at).unwrap_or_default();
+    let left = head.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let outer = head.iter().rev().nth(left);
+    if left < 2 || left == WIDE || outer.is_some_and(u8::is_ascii_alphabetic) {
         return Look::None;
     }
     for ahead in 1..=2 {
@@ -232,6 +232,9 @@ pub(super) fn odd(bytes: &[u8], at: usize, last: bool) -> Look {
     }
     Look::unit(1, Out::Char('-'))
 }
+
+/// More digits than a group of any number has.
+const WIDE: usize = 9;
 
 /// The most digits of a group on a card.
 const GROUP: usize = 6;

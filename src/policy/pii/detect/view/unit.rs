@@ -5,6 +5,7 @@
 //! `LONGEST` bytes.
 
 use super::chars::{self, Out};
+use super::hint::{AHEAD, BLOCK, hints};
 use super::{escape, spelled};
 
 /// The most bytes of one unit or of one group.
@@ -53,19 +54,11 @@ const BEGINS: [bool; 256] = {
         table[b] = matches!(
             b as u8,
             b'&' | b'%' | b'\\' | b' ' | b'(' | b'[' | b'{' | b'<' | b'_' | b'*' | b'~' | b'.'
-        ) || is_wide(b as u8)
-            || b == 0xE3
-            || b == 0xEA;
+        ) || b >= 0xC2;
         b += 1;
     }
     table
 };
-
-/// The first bytes of characters that are seldom or never themselves. Latin, Greek, Cyrillic and
-/// most of the Chinese, Japanese and Korean characters begin with others.
-const fn is_wide(b: u8) -> bool {
-    (b >= 0xEF) | (b.wrapping_sub(0xD8) <= 0xE2 - 0xD8) | (b == 0xC2) | (b == 0xCD)
-}
 
 /// What stands at `at`, which counts as a place to begin at.
 pub(super) fn look(text: &str, at: usize, last: bool) -> Look {
@@ -116,22 +109,21 @@ fn wide(bytes: &[u8], at: usize, c: char, last: bool) -> Look {
     }
 }
 
-const BLOCK: usize = 32;
-
 /// The first place in `from..to` where something other than [`Look::None`] stands.
 pub(super) fn next(text: &str, from: usize, to: usize, last: bool) -> Option<(usize, Look)> {
     let bytes = text.as_bytes();
     let to = to.min(bytes.len());
-    // A unit shows by a byte of its own, by one of the two after its first, or by a digit before it.
+    // A unit shows by its own bytes and the one before it, at most two before or one after the
+    // byte that its hint begins with.
     let mut at = from.saturating_sub(1);
     while at < to {
-        let end = match bytes.get(at..at + BLOCK + 2) {
-            Some(window) if !hints(window) => {
-                at += BLOCK;
-                continue;
-            }
-            _ => at + BLOCK,
-        };
+        let end = at + BLOCK;
+        if let Some(window) = bytes.get(at..end + AHEAD)
+            && !hints(window)
+        {
+            at = end;
+            continue;
+        }
         let mut place = at.saturating_sub(2).max(from);
         while place <= end && place < to {
             match look(text, place, last) {
@@ -142,34 +134,4 @@ pub(super) fn next(text: &str, from: usize, to: usize, last: bool) -> Option<(us
         at = end;
     }
     None
-}
-
-/// Whether one of the first [`BLOCK`] bytes shows a unit. The bytes are looked at without a branch,
-/// so that the compiler compares many at a time.
-fn hints(window: &[u8]) -> bool {
-    let (Some(a), Some(b), Some(c)) = (
-        window.get(..BLOCK),
-        window.get(1..BLOCK + 1),
-        window.get(2..BLOCK + 2),
-    ) else {
-        return true;
-    };
-    let mut any = false;
-    for ((&a, &b), &c) in a.iter().zip(b).zip(c) {
-        any |= hint(a, b, c);
-    }
-    any
-}
-
-#[inline(always)]
-fn hint(a: u8, b: u8, c: u8) -> bool {
-    let escape = (a == b'&') | (a == b'%') | (a == b'\\') | is_wide(a);
-    let (low_b, low_c) = (b | 0x20, c | 0x20);
-    let word = ((low_b == b'a') & (low_c == b't')) | ((low_b == b'd') & (low_c == b'o'));
-    let open = (a == b'(') | (a == b'[') | (a == b'{') | (a == b'<');
-    let spelled = ((a == b' ') | open) & word | open & ((b == b'@') | (b == b'.') | (b == b' '));
-    let mark = (b == b' ') | (b == b'_') | (b == b'*') | (b == b'~') | (b == b'.');
-    let number = (a.wrapping_sub(b'0') < 10) & mark;
-    let cjk = (a == 0xE3) & (b == 0x80) | (a == 0xEA) & (b >= 0x98) & (b <= 0xAF);
-    escape | spelled | number | cjk
 }

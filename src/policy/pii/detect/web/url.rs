@@ -38,9 +38,43 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         _ => return Step::No,
     }
     match end(input, host) {
-        Some(end) if end > host => Step::Match { end, score: SCORE },
+        Some(end) if named(input, host, end) => Step::Match { end, score: SCORE },
         Some(_) => Step::No,
         None => Step::Unfinished,
+    }
+}
+
+/// Whether the host is one: `http://word` is not, unless a port or a path follows.
+fn named(input: &Input<'_>, host: usize, end: usize) -> bool {
+    let rest = input.bytes.get(host..end).unwrap_or_default();
+    let local = rest
+        .get(..9)
+        .is_some_and(|r| r.eq_ignore_ascii_case(b"localhost"));
+    // A path counts if something is in it.
+    let more = rest.iter().position(|b| b".:[@/".contains(b));
+    local || more.is_some_and(|at| at + 1 < rest.len()) || !rest.is_ascii()
+}
+
+/// A URL that is nothing but a scheme, a host and perhaps `/`: where URLs are not looked for, it
+/// counts as the domain name in it.
+pub(in super::super) fn run_host(input: &Input<'_>) -> Step {
+    let Step::Match { end, .. } = run(input) else {
+        // Whatever is open here is so for the URL as well.
+        return run(input);
+    };
+    let Head::Authority(host) = head(input, SCHEMES) else {
+        return Step::No;
+    };
+    let rest = input.bytes.get(host..end).unwrap_or_default();
+    let name = rest.strip_suffix(b"/").unwrap_or(rest);
+    let letter = name.iter().any(u8::is_ascii_alphabetic);
+    if letter && name.contains(&b'.') && !name.iter().any(|b| b"/:?#@[".contains(b)) {
+        Step::Match {
+            end,
+            score: domain::SCORE,
+        }
+    } else {
+        Step::No
     }
 }
 
