@@ -87,7 +87,8 @@ impl Gateway {
     /// Builds the stack that `config` describes.
     ///
     /// # Errors
-    /// When a target has no key, or the audit file cannot be opened.
+    /// When a target has no key, a policy's settings cannot be used, or the
+    /// audit file cannot be opened.
     pub fn new(config: &Config) -> Result<Self, GatewayError> {
         Self::with_audit(config, None)
     }
@@ -95,7 +96,8 @@ impl Gateway {
     /// Like [`new`](Self::new), with `audit` in place of the configured file.
     ///
     /// # Errors
-    /// When a target has no key, or the audit file cannot be opened.
+    /// When a target has no key, a policy's settings cannot be used, or the
+    /// audit file cannot be opened.
     pub fn with_audit(
         config: &Config,
         audit: Option<Arc<dyn CallReader>>,

@@ -150,15 +150,10 @@ pub(super) fn pii(settings: &PiiDetectorConfig) -> Result<PiiRedactLayer, Gatewa
             .deny(name, values)
             .map_err(|error| unusable("deny_list", &error))?;
     }
-    for pattern in &settings.detect_patterns {
-        let threshold = settings.thresholds.get(&pattern.name);
-        // The layer takes each match for certain.
-        if pattern.score >= *threshold.unwrap_or(&settings.threshold) {
-            layer = layer
-                .pattern(&pattern.name, &pattern.regex)
-                .map_err(|error| unusable("detect_patterns", &error))?;
-        }
-    }
+    let patterns = settings.detect_patterns.iter();
+    layer = layer
+        .patterns(patterns.map(|p| (p.name.as_str(), p.regex.as_str(), p.score as f32)))
+        .map_err(|error| unusable("detect_patterns", &error))?;
 
     let format = match settings.redaction.marker_format {
         config::MarkerFormat::Label => MarkerFormat::Label,

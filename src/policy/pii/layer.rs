@@ -214,12 +214,28 @@ impl PiiRedactLayer {
     /// When it is no regular expression, matches the empty text, needs more
     /// than 8 MiB, or has a boundary of Unicode words (write `(?-u:\b)`).
     pub fn pattern(self, label: &str, regex: &str) -> Result<Self, InvalidPattern> {
-        self.add(vec![Pattern {
-            label: Label::custom(label),
-            regex: regex.to_owned(),
-            score: 1.0,
-            any_case: false,
-        }])
+        self.patterns([(label, regex, 1.0)])
+    }
+
+    /// Like [`pattern`](Self::pattern), for several at once, each with the
+    /// score that its findings get.
+    ///
+    /// # Errors
+    /// As [`pattern`](Self::pattern).
+    pub fn patterns<'a>(
+        self,
+        patterns: impl IntoIterator<Item = (&'a str, &'a str, f32)>,
+    ) -> Result<Self, InvalidPattern> {
+        let patterns = patterns
+            .into_iter()
+            .map(|(label, regex, score)| Pattern {
+                label: Label::custom(label),
+                regex: regex.to_owned(),
+                score,
+                any_case: false,
+            })
+            .collect();
+        self.add(patterns)
     }
 
     fn add(self, patterns: Vec<Pattern>) -> Result<Self, InvalidPattern> {

@@ -53,6 +53,7 @@ pub(super) const COUNT: usize = 12;
 const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN;
 
 impl Cue {
+    #[allow(dead_code)]
     /// Some trigger byte in the first word: one of those of the next five.
     pub(super) const TRIGGER: Cue = Cue::of(TRIGGERS);
     pub(super) const DIGIT: Cue = Cue::of(DIGIT);
@@ -184,10 +185,10 @@ pub(super) fn next(
         }
         let word = load(bytes, at);
         let inside = word_bytes(word);
-        let ahead = inside << 8 | carry;
+        let ahead = (inside << 8) | carry;
         let mut starts = inside & !ahead;
         if kinds & WIDE != 0 {
-            starts |= word & word << 1 & HIGH & !ahead;
+            starts |= word & (word << 1) & HIGH & !ahead;
         }
         carry = inside >> 56;
         while starts != 0 {
@@ -222,7 +223,7 @@ fn load(bytes: &[u8], at: usize) -> u64 {
         None => rest
             .iter()
             .rev()
-            .fold(0, |word, &b| word << 8 | u64::from(b)),
+            .fold(0, |word, &b| (word << 8) | u64::from(b)),
     }
 }
 
@@ -231,10 +232,10 @@ fn word_bytes(word: u64) -> u64 {
     let low = word & !HIGH;
     // Adding carries into the high bit of what is at least the bound.
     let at_least = |low: u64, bound: u8| low + ONES * u64::from(0x80 - bound);
-    let folded = low | ONES * 0x20;
+    let folded = low | (ONES * 0x20);
     let letter = at_least(folded, b'a') & !at_least(folded, b'z' + 1);
     let digit = at_least(low, b'0') & !at_least(low, b'9' + 1);
-    let other = (low ^ ONES * u64::from(b'_')) + !HIGH;
+    let other = (low ^ (ONES * u64::from(b'_'))) + !HIGH;
     (letter | digit | !other) & HIGH & !word
 }
 

@@ -88,7 +88,7 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: ssn::SCORE,
         longest: ssn::LONGEST,
-        openings: Openings::ALL,
+        openings: Openings::of(1 << 3 | 1 << 9, 0, false),
         run: ssn::run,
     },
     Detector {
@@ -98,7 +98,7 @@ const TABLE: &[Detector] = &[
         validated: true,
         ceiling: iban::SCORE,
         longest: iban::LONGEST,
-        openings: Openings::ALL,
+        openings: Openings::of(0, 1 << 2, true),
         run: iban::run,
     },
     Detector {
@@ -184,7 +184,10 @@ const TABLE: &[Detector] = &[
     Detector {
         entity: Entity::MacAddress,
         first: DIGIT | HEX_LETTER,
-        cue: Cue::words(mac::WORDS).or(Cue::COLON).or(Cue::DOT).or(Cue::DIGIT),
+        cue: Cue::words(mac::WORDS)
+            .or(Cue::COLON)
+            .or(Cue::DOT)
+            .or(Cue::DIGIT),
         validated: true,
         ceiling: mac::SCORE,
         longest: mac::LONGEST,
@@ -238,7 +241,7 @@ const TABLE: &[Detector] = &[
         validated: false,
         ceiling: coordinates::SCORE,
         longest: coordinates::LONGEST,
-        openings: Openings::ALL,
+        openings: Openings::of(0b1110, 0b10, true),
         run: coordinates::run,
     },
     Detector {
@@ -291,38 +294,90 @@ const TABLE: &[Detector] = &[
         openings: Openings::ALL,
         run: assigned::run,
     },
-    id(Entity::UsItin, DIGIT, false, &ids::ITIN, |i| ids::ITIN.run(i)),
-    id(Entity::UsDriverLicense, DIGIT | LETTER, false, &ids::DRIVER_LICENSE, |i| ids::DRIVER_LICENSE.run(i)),
-    id(Entity::UsPassport, DIGIT | LETTER, false, &ids::PASSPORT, |i| ids::PASSPORT.run(i)),
+    id(Entity::UsItin, DIGIT, false, &ids::ITIN, |i| {
+        ids::ITIN.run(i)
+    }),
+    id(
+        Entity::UsDriverLicense,
+        DIGIT | LETTER,
+        false,
+        &ids::DRIVER_LICENSE,
+        |i| ids::DRIVER_LICENSE.run(i),
+    ),
+    id(
+        Entity::UsPassport,
+        DIGIT | LETTER,
+        false,
+        &ids::PASSPORT,
+        |i| ids::PASSPORT.run(i),
+    ),
     id(Entity::UkNhs, DIGIT, true, &ids::NHS, |i| ids::NHS.run(i)),
     Detector {
         cue: Cue::DIGIT.or(Cue::PAIR),
-        ..id(Entity::UkNino, LETTER, true, &ids::NINO, |i| ids::NINO.run(i))
+        ..id(Entity::UkNino, LETTER, true, &ids::NINO, |i| {
+            ids::NINO.run(i)
+        })
     },
-    id(Entity::VatNumber, DIGIT, true, &ids::vat::BARE, |i| ids::vat::BARE.run(i)),
-    id(Entity::DeTaxId, DIGIT, true, &ids::DE_TAX_ID, |i| ids::DE_TAX_ID.run(i)),
-    id(Entity::FrNir, DIGIT, true, &ids::FR_NIR, |i| ids::FR_NIR.run(i)),
+    id(Entity::VatNumber, DIGIT, true, &ids::vat::BARE, |i| {
+        ids::vat::BARE.run(i)
+    }),
+    id(Entity::DeTaxId, DIGIT, true, &ids::DE_TAX_ID, |i| {
+        ids::DE_TAX_ID.run(i)
+    }),
+    id(Entity::FrNir, DIGIT, true, &ids::FR_NIR, |i| {
+        ids::FR_NIR.run(i)
+    }),
     id(Entity::EsNif, DIGIT, true, &ids::NIF, |i| ids::NIF.run(i)),
     id(Entity::EsNie, LETTER, true, &ids::NIE, |i| ids::NIE.run(i)),
     Detector {
         cue: Cue::DIGIT.or(Cue::CAPITALS),
-        ..id(Entity::ItFiscalCode, LETTER, true, &ids::FISCAL_CODE, |i| ids::FISCAL_CODE.run(i))
+        ..id(Entity::ItFiscalCode, LETTER, true, &ids::FISCAL_CODE, |i| {
+            ids::FISCAL_CODE.run(i)
+        })
     },
-    id(Entity::PlPesel, DIGIT, true, &ids::PL_PESEL, |i| ids::PL_PESEL.run(i)),
-    id(Entity::NlBsn, DIGIT, true, &ids::NL_BSN, |i| ids::NL_BSN.run(i)),
-    id(Entity::InAadhaar, DIGIT, true, &ids::AADHAAR, |i| ids::AADHAAR.run(i)),
+    id(Entity::PlPesel, DIGIT, true, &ids::PL_PESEL, |i| {
+        ids::PL_PESEL.run(i)
+    }),
+    id(Entity::NlBsn, DIGIT, true, &ids::NL_BSN, |i| {
+        ids::NL_BSN.run(i)
+    }),
+    id(Entity::InAadhaar, DIGIT, true, &ids::AADHAAR, |i| {
+        ids::AADHAAR.run(i)
+    }),
     id(Entity::InPan, LETTER, false, &ids::PAN, |i| ids::PAN.run(i)),
     id(Entity::BrCpf, DIGIT, true, &ids::CPF, |i| ids::CPF.run(i)),
-    id(Entity::BrCnpj, DIGIT | LETTER, true, &ids::CNPJ, |i| ids::CNPJ.run(i)),
+    id(Entity::BrCnpj, DIGIT | LETTER, true, &ids::CNPJ, |i| {
+        ids::CNPJ.run(i)
+    }),
     id(Entity::AuTfn, DIGIT, true, &ids::TFN, |i| ids::TFN.run(i)),
     id(Entity::AuAbn, DIGIT, true, &ids::ABN, |i| ids::ABN.run(i)),
-    id(Entity::AuMedicare, DIGIT, true, &ids::MEDICARE, |i| ids::MEDICARE.run(i)),
+    id(Entity::AuMedicare, DIGIT, true, &ids::MEDICARE, |i| {
+        ids::MEDICARE.run(i)
+    }),
     id(Entity::CaSin, DIGIT, true, &ids::SIN, |i| ids::SIN.run(i)),
-    id(Entity::Vin, DIGIT | LETTER, true, &ids::VIN, |i| ids::VIN.run(i)),
-    id(Entity::UsNpi, DIGIT, true, &ids::health::NPI, |i| ids::health::NPI.run(i)),
-    id(Entity::UsDea, LETTER, true, &ids::health::DEA, |i| ids::health::DEA.run(i)),
-    id(Entity::HealthInsuranceId, DIGIT, true, &ids::health::MBI, |i| ids::health::MBI.run(i)),
-    id(Entity::HealthInsuranceId, LETTER, true, &ids::health::KVNR, |i| ids::health::KVNR.run(i)),
+    id(Entity::Vin, DIGIT | LETTER, true, &ids::VIN, |i| {
+        ids::VIN.run(i)
+    }),
+    id(Entity::UsNpi, DIGIT, true, &ids::health::NPI, |i| {
+        ids::health::NPI.run(i)
+    }),
+    id(Entity::UsDea, LETTER, true, &ids::health::DEA, |i| {
+        ids::health::DEA.run(i)
+    }),
+    id(
+        Entity::HealthInsuranceId,
+        DIGIT,
+        true,
+        &ids::health::MBI,
+        |i| ids::health::MBI.run(i),
+    ),
+    id(
+        Entity::HealthInsuranceId,
+        LETTER,
+        true,
+        &ids::health::KVNR,
+        |i| ids::health::KVNR.run(i),
+    ),
     Detector {
         entity: Entity::VatNumber,
         first: LETTER,

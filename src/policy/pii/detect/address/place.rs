@@ -1,11 +1,14 @@
 //! States of the United States with the ZIP codes that begin as theirs do, and the areas of
 //! postcodes of the United Kingdom.
 
+/// An abbreviation, a name, and ranges.
+type State = (&'static str, &'static str, &'static [(u16, u16)]);
+
 /// Each state, district, territory or military area: its abbreviation, its name, and the ranges of
 /// the first three digits of its ZIP codes (USPS Publication 28, appendix B; DMM labeling list
 /// L002).
 #[rustfmt::skip]
-const STATES: &[(&str, &str, &[(u16, u16)])] = &[
+const STATES: &[State] = &[
     ("AL", "Alabama", &[(350, 369)]), ("AK", "Alaska", &[(995, 999)]),
     ("AZ", "Arizona", &[(850, 865)]), ("AR", "Arkansas", &[(716, 729), (755, 755)]),
     ("CA", "California", &[(900, 961)]), ("CO", "Colorado", &[(800, 816)]),

@@ -8,7 +8,7 @@ use super::shape::{Reading, value};
 const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
 
 pub(super) fn letter_holds(number: u64, letter: u8) -> bool {
-    LETTERS.iter().nth((number % 23) as usize) == Some(&letter)
+    LETTERS.get((number % 23) as usize) == Some(&letter)
 }
 
 /// Número de identificación fiscal of a citizen: eight digits and the letter.

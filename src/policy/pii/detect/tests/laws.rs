@@ -221,9 +221,22 @@ const NEAR: &[&str] = &[
     "://",
 ];
 
+/// Identifiers, and words that name them.
+#[rustfmt::skip]
+const IDS: &[&str] = &[
+    "911-70-1234", "D1234562", "F421-743-00-857-9", "A12803456", "943 476 5919", "AB 12 34 56 C",
+    "DE136695976", "CHE-107.787.577", "36 574 261 809", "2 55 08 14 168 025 38", "54362315K",
+    "X2482300W", "RCCMNL83S18D969H", "44051401458", "111222333", "2341 2341 2346", "AAAPZ1234C",
+    "390.533.447-05", "16.727.230/0001-97", "83 914 571 673", "2123 45670 1", "130-692-544",
+    "DEUTDEFF500", "1M8GDM9AXKP042788", "1234567893", "AB1234563", "1EG4-TE5-MK73", "12/27", "123",
+    "Ada M. Lovelace", "driver's license ", "passport no. ", "NHS number: ", "NI ", "BIC: ",
+    "cvv is ", "MRN-", "memberId: ", "cardholder: ", "SIN ", "exp ",
+];
+
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         6 => prop::sample::select(VALUES).prop_map(String::from),
+        4 => prop::sample::select(IDS).prop_map(String::from),
         3 => prop::sample::select(NEAR).prop_map(String::from),
         4 => "[ .,;:'\"()/+_-]{1,2}",
         2 => prop::sample::select(vec!["the ", "Zahl ", " \u{7535}\u{8bdd}", "\u{e9}t\u{e9} ", "\n", " \u{1f600} ", "tel. ", "call me at "]).prop_map(String::from),
