@@ -86,6 +86,7 @@ impl Patterns {
                 .syntax(syntax::Config::new().utf8(true))
                 .thompson(thompson::Config::new().nfa_size_limit(Some(MAX_SIZE)))
                 .build_many(sources)
+                .map_err(|error| deepest(&error))
         };
         let mut sources = Vec::new();
         for pattern in patterns {
@@ -95,14 +96,13 @@ impl Patterns {
             };
             // One by one first, to say which of them is at fault.
             let name = pattern.label.as_str();
-            let one =
-                compile(std::slice::from_ref(&source)).map_err(|e| fail(name, &deepest(&e)))?;
+            let one = compile(std::slice::from_ref(&source)).map_err(|e| fail(name, &e))?;
             if one.has_empty() {
                 return Err(fail(name, &"matches the empty text"));
             }
             sources.push(source);
         }
-        let automaton = compile(&sources).map_err(|e| fail("of all together", &deepest(&e)))?;
+        let automaton = compile(&sources).map_err(|e| fail("of all together", &e))?;
         let mut first = [false; 256];
         for (byte, may) in first.iter_mut().enumerate() {
             let byte = u8::try_from(byte).unwrap_or_default();

@@ -199,11 +199,14 @@ impl fmt::Debug for Vault {
     }
 }
 
+/// Vaults, and when they were last used.
+type Kept = HashMap<[u8; 32], (Instant, Vault)>;
+
 /// The vaults of conversations, by a hash of who speaks and of which one.
 #[derive(Clone, Debug)]
 pub(super) struct Conversations {
     idle: Duration,
-    vaults: Arc<Mutex<HashMap<[u8; 32], (Instant, Vault)>>>,
+    vaults: Arc<Mutex<Kept>>,
 }
 
 impl Conversations {

@@ -58,6 +58,7 @@ mod ipv6;
 mod names;
 mod opening;
 mod phone;
+mod rows;
 mod scan;
 mod secret;
 mod ssn;

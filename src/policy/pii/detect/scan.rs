@@ -5,9 +5,10 @@ use memchr::memchr;
 use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::cue::{self, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
+use super::ids::Before;
 use super::input::{Input, Step};
 use super::opening;
-use super::table::{self, DETECTORS, DISPATCH, OPENINGS, PREFIXES, Places};
+use super::table::{self, DETECTORS, DISPATCH, NAMED, OPENINGS, PREFIXES, Places};
 
 /// How far before its first trigger byte a finding may start: the longest local part of an e-mail.
 const LEAD: usize = super::email::LOCAL;
@@ -56,6 +57,18 @@ fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
 
     if let Some(place) = opening::place(text.as_bytes(), start, last) {
         candidates &= OPENINGS.get(place).copied().unwrap_or(0);
+    }
+    let mut named = candidates & NAMED;
+    if named != 0 {
+        let before = Before::read(&input);
+        while named != 0 {
+            let place = named.trailing_zeros() as usize;
+            named &= named - 1;
+            let names = DETECTORS.get(place).and_then(|detector| detector.names);
+            if names.is_some_and(|names| names.miss(&before)) {
+                candidates &= !(1 << place);
+            }
+        }
     }
     let mut best: Option<(bool, f32, usize, Entity)> = None;
     let mut waiting: Option<(bool, f32)> = None;

@@ -59,6 +59,14 @@ impl Names {
         Self { list, ends }
     }
 
+    /// Whether none of the words that `before` has seen can be one of the names.
+    pub(in super::super) fn miss(&self, before: &Before) -> bool {
+        self.ends
+            .iter()
+            .zip(before.0)
+            .all(|(ends, seen)| ends & seen == 0)
+    }
+
     /// Whether one of the names ends with the word at `at` of `words`.
     fn end_at(&self, words: &mut Window<'_>, at: usize) -> bool {
         let Some((word, _)) = words.get(at) else {
@@ -70,6 +78,41 @@ impl Names {
             return false;
         }
         self.list.iter().any(|name| ends(name, word, words, at + 1))
+    }
+}
+
+/// The beginnings of all words before a start, looked up once for all detectors that wait for a
+/// name: rather one too many than one too few.
+pub(in super::super) struct Before([u64; 4]);
+
+impl Before {
+    pub(in super::super) fn read(input: &Input<'_>) -> Self {
+        let (text, _) = input.behind();
+        let bytes = text.as_bytes();
+        let mut seen = [0; 4];
+        if !text.is_ascii() {
+            return Self([u64::MAX; 4]);
+        }
+        let mut add = |mixed: usize| {
+            if let Some(bits) = seen.get_mut(mixed >> 6) {
+                *bits |= 1 << (mixed & 63);
+            }
+        };
+        // An escape such as `\n` may stand right before a word.
+        let (mut before, mut escape) = (b' ', false);
+        for (at, &byte) in bytes.iter().enumerate() {
+            let begins = !before.is_ascii_alphanumeric() || byte.is_ascii_uppercase() || escape;
+            if begins && byte.is_ascii_alphanumeric() {
+                add(mix(bytes, at));
+                let next = bytes.get(at + 1).copied().unwrap_or(b' ');
+                if !next.is_ascii_alphanumeric() || next.is_ascii_uppercase() {
+                    add(usize::from(byte | 0x20));
+                }
+            }
+            escape = before == b'\\' && b"nrt".contains(&byte);
+            before = byte;
+        }
+        Self(seen)
     }
 }
 

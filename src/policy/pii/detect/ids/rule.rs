@@ -58,6 +58,26 @@ impl Rule {
         }
     }
 
+    const fn needs_name(&self) -> bool {
+        let mut i = 0;
+        while i < self.forms.len() {
+            if self.forms[i].alone {
+                return false;
+            }
+            i += 1;
+        }
+        true
+    }
+
+    /// Its names, if it finds nothing without one of them.
+    pub(in super::super) const fn needed_names(&'static self) -> Option<&'static Names> {
+        if self.needs_name() {
+            Some(&self.names)
+        } else {
+            None
+        }
+    }
+
     /// The most bytes from the start that it reads.
     pub(in super::super) const fn longest(&self) -> usize {
         longest(self.forms)
@@ -77,6 +97,13 @@ impl Rule {
         let run = input.digits(input.start, 20);
         let (digits, cut) = (run - input.start, input.open(run));
         let mut context = None;
+        // The name is looked for first where nothing counts without one.
+        if self.needs_name() {
+            if !named(input, &self.names) {
+                return Step::No;
+            }
+            context = Some(true);
+        }
         for form in self.forms {
             // Most starts are turned down by the length of their first group alone.
             let (first, more) = form.lead;

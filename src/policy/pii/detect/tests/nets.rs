@@ -52,14 +52,14 @@ fn urls() {
             "See «https://example.org/a_(b)?x=1#y».",
             "(«http://example.org/a»)",
             "[x](«https://example.org/a»)",
-            "\"«https://example.org»\"",
+            "\"«https://example.org/a»\"",
             "«http://localhost:8080/x», and",
             "«https://me@example.org/?mail=a@b.org»",
-            "«HTTPS://EXAMPLE.ORG»!",
+            "«HTTPS://EXAMPLE.ORG/A»!",
             "«www.example.org»",
             "at «example.org/path»?",
             "请访问«https://example.org/a»查看",
-            "«wss://example.org»\\n",
+            "«wss://example.org/a»\\n",
             "http://word",
             "http:// x",
             "https://...",
@@ -98,6 +98,13 @@ fn domain_names() {
     let text = "http://www.example.pt/ x";
     let found = whole_of(EntitySet::empty().with(Entity::DomainName), text);
     assert_eq!(found[0].range, 0..22);
+    // A site is a domain name, a page is a URL, where both are looked for.
+    let both = EntitySet::empty()
+        .with(Entity::DomainName)
+        .with(Entity::Url);
+    let kind = |text: &str| whole_of(both, text)[0].entity;
+    assert_eq!(kind("https://example.org/"), Entity::DomainName);
+    assert_eq!(kind("https://example.org/a"), Entity::Url);
 }
 
 #[test]

@@ -55,8 +55,11 @@ fn named(input: &Input<'_>, host: usize, end: usize) -> bool {
     local || more.is_some_and(|at| at + 1 < rest.len()) || !rest.is_ascii()
 }
 
-/// A URL that is nothing but a scheme, a host and perhaps `/`: where URLs are not looked for, it
-/// counts as the domain name in it.
+/// A site as such, a domain name as it is written for a browser, is likelier than a page.
+pub(in super::super) const SITE_SCORE: f32 = 0.95;
+
+/// A URL that is nothing but a scheme, a host and perhaps `/`: it names a site, and counts as the
+/// domain name in it.
 pub(in super::super) fn run_host(input: &Input<'_>) -> Step {
     let Step::Match { end, .. } = run(input) else {
         // Whatever is open here is so for the URL as well.
@@ -71,7 +74,7 @@ pub(in super::super) fn run_host(input: &Input<'_>) -> Step {
     if letter && name.contains(&b'.') && !name.iter().any(|b| b"/:?#@[".contains(b)) {
         Step::Match {
             end,
-            score: domain::SCORE,
+            score: SITE_SCORE,
         }
     } else {
         Step::No
