@@ -85,6 +85,11 @@ fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
                 if waiting.is_none_or(|w| rank > w) {
                     waiting = Some(rank);
                 }
+                // Nothing that is left could be given before this is finished. It is the common
+                // case in a stream: a word that may still become an e-mail address.
+                if best.is_none_or(|b| rank >= (b.0, b.1)) && outranks(rank, candidates) {
+                    return Outcome::Unfinished;
+                }
             }
             Step::Match { end, score } => {
                 let reading = (detector.validated, score, end, detector.entity);
@@ -102,6 +107,22 @@ fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
         }
         (Some((_, score, end, entity)), _) => Outcome::Match { end, entity, score },
     }
+}
+
+/// Whether no detector among `places` can give a reading that goes before one of this rank.
+fn outranks(rank: (bool, f32), places: Places) -> bool {
+    let mut rest = places;
+    while rest != 0 {
+        let place = rest.trailing_zeros() as usize;
+        rest &= rest - 1;
+        if DETECTORS
+            .get(place)
+            .is_some_and(|other| (other.validated, other.ceiling) > rank)
+        {
+            return false;
+        }
+    }
+    true
 }
 
 /// The next place at or after `from` where a finding may start or be unfinished, or the length of
