@@ -8,7 +8,7 @@ use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::ids::Before;
 use super::input::{Input, Step};
 use super::opening;
-use super::table::{self, DETECTORS, DISPATCH, NAMED, OPENINGS, PREFIXES, Places};
+use super::table::{self, DETECTORS, DISPATCH, OPENINGS, PREFIXES, Places};
 
 /// How far before its first trigger byte a finding may start: the longest local part of an e-mail.
 const LEAD: usize = super::email::LOCAL;
@@ -58,18 +58,8 @@ fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
     if let Some(place) = opening::place(text.as_bytes(), start, last) {
         candidates &= OPENINGS.get(place).copied().unwrap_or(0);
     }
-    let mut named = candidates & NAMED;
-    if named != 0 {
-        let before = Before::read(&input);
-        while named != 0 {
-            let place = named.trailing_zeros() as usize;
-            named &= named - 1;
-            let names = DETECTORS.get(place).and_then(|detector| detector.names);
-            if names.is_some_and(|names| names.miss(&before)) {
-                candidates &= !(1 << place);
-            }
-        }
-    }
+    // Looked up once, when the first detector wants to know.
+    let mut before = None;
     let mut best: Option<(bool, f32, usize, Entity)> = None;
     let mut waiting: Option<(bool, f32)> = None;
     while candidates != 0 {
@@ -78,6 +68,11 @@ fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
         let Some(detector) = DETECTORS.get(place) else {
             break;
         };
+        if let Some(names) = detector.names
+            && names.miss(before.get_or_insert_with(|| Before::read(&input)))
+        {
+            continue;
+        }
         match (detector.run)(&input) {
             Step::No => {}
             Step::Unfinished => {

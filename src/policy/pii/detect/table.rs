@@ -65,18 +65,6 @@ pub(super) static OPENINGS: [Places; opening::PLACES] = {
     table
 };
 
-/// The detectors that find nothing without a name before it.
-pub(super) static NAMED: Places = {
-    let (mut named, mut i) = (0, 0);
-    while i < TABLE.len() {
-        if TABLE[i].names.is_some() {
-            named |= 1 << i;
-        }
-        i += 1;
-    }
-    named
-};
-
 /// The detector of e-mail addresses alone.
 pub(super) const EMAIL: Places = 1;
 
