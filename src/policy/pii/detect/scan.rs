@@ -36,7 +36,7 @@ pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome
 }
 
 /// Runs the detectors among `places`.
-fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
+pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outcome {
     let Some(&first) = text.as_bytes().get(start) else {
         return if last || start > text.len() {
             Outcome::No
@@ -159,7 +159,7 @@ pub fn scan(
 }
 
 /// The places where findings may start, from left to right.
-struct Starts<'t> {
+pub(super) struct Starts<'t> {
     bytes: &'t [u8],
     places: Places,
     /// The kinds of cues to look for.
@@ -169,14 +169,14 @@ struct Starts<'t> {
     /// The triggers of the word that was last looked at.
     word: Word,
     /// Where to go on.
-    at: usize,
+    pub(super) at: usize,
     /// The next stretch around a trigger byte, all of which is looked at.
     low: usize,
     high: usize,
 }
 
 impl<'t> Starts<'t> {
-    fn new(set: EntitySet, bytes: &'t [u8], from: usize, open: bool) -> Self {
+    pub(super) fn new(set: EntitySet, bytes: &'t [u8], from: usize, open: bool) -> Self {
         let (places, kinds) = table::detectors(set);
         let at = from.min(bytes.len());
         Self {
@@ -192,7 +192,7 @@ impl<'t> Starts<'t> {
     }
 
     /// The next start, and the detectors to try there.
-    fn next(&mut self) -> Option<(usize, Places)> {
+    pub(super) fn next(&mut self) -> Option<(usize, Places)> {
         loop {
             if self.at >= self.high {
                 self.skip_word();

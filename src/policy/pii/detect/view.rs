@@ -32,6 +32,7 @@
 mod chars;
 mod escape;
 mod hint;
+mod shape;
 mod spelled;
 mod unit;
 mod window;
@@ -39,10 +40,42 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use super::entity::{EntitySet, Finding, Outcome};
-use super::scan::{match_at, next_start, scan};
-use super::table::{LONGEST, LOOKBEHIND};
+use super::entity::{Entity, EntitySet, Finding, Outcome};
+use super::scan::{Starts, match_at, read, scan};
+use super::table::{DETECTORS, LOOKBEHIND, Places};
 use window::{INVISIBLE, Window};
+
+/// What is looked for in the hidden reading: values whose own form leaves little doubt, as the
+/// spelling does.
+const HIDDEN: EntitySet = {
+    let (mut set, mut i) = (EntitySet::empty(), 0);
+    while i < KINDS.len() {
+        set = set.with(KINDS[i]);
+        i += 1;
+    }
+    set
+};
+
+const KINDS: [Entity; 6] = [
+    Entity::EmailAddress,
+    Entity::PhoneNumber,
+    Entity::CreditCard,
+    Entity::UsSsn,
+    Entity::IbanCode,
+    Entity::IpAddress,
+];
+
+/// The most bytes from a start that a detector of these looks at.
+const HIDDEN_LONGEST: usize = {
+    let (mut longest, mut i) = (0, 0);
+    while i < DETECTORS.len() {
+        if HIDDEN.contains(DETECTORS[i].entity) && DETECTORS[i].longest > longest {
+            longest = DETECTORS[i].longest;
+        }
+        i += 1;
+    }
+    longest
+};
 
 /// The most bytes for which a view that begins anywhere can differ from the one that begins at the
 /// start of the text.
@@ -54,9 +87,9 @@ const SLACK: usize = unit::LONGEST + unit::BEHIND + INVISIBLE + unit::WIDEST;
 pub const VIEW_LOOKBEHIND: usize = (LOOKBEHIND + 8) * (INVISIBLE + unit::WIDEST) + 2 * SLACK;
 
 /// The most bytes that a hidden finding and what must follow it to be sure may have. What is
-/// unfinished after so many is none. [`scan_any`] leaves no more than this and [`LONGEST`]
-/// undecided.
-pub const VIEW_LONGEST: usize = 2 * LONGEST + 4096;
+/// unfinished after so many is none. [`scan_any`] leaves no more than this and
+/// [`LONGEST`](super::LONGEST) undecided.
+pub const VIEW_LONGEST: usize = 4 * HIDDEN_LONGEST + 1024;
 
 /// How far after a unit it can still be seen by a detector that looks back.
 const REACH: usize = LOOKBEHIND + 8;
@@ -94,16 +127,82 @@ pub fn scan_any(
 }
 
 /// The next finding in one of the two texts.
+#[derive(Clone)]
 enum Next {
     Found(Finding),
     /// Where it depends on text that is not there yet.
     Open(usize),
     None,
+    /// The view must be read further to say.
+    Short,
+}
+
+/// The findings of one of the two texts, from left to right.
+struct Findings<'t> {
+    starts: Starts<'t>,
+    /// The next start, if it was sought.
+    pending: Option<(usize, Places)>,
+    /// What was found or is open at a place, until that place is passed.
+    known: Option<(usize, Next)>,
+}
+
+impl<'t> Findings<'t> {
+    fn new(set: EntitySet, text: &'t str, from: usize, open: bool) -> Self {
+        Self {
+            starts: Starts::new(set, text.as_bytes(), from, open),
+            pending: None,
+            known: None,
+        }
+    }
+
+    /// The next finding that starts in `at..until` by what `look` says of the starts. `at` never
+    /// goes back behind a place that was settled.
+    fn next(
+        &mut self,
+        at: usize,
+        until: usize,
+        mut look: impl FnMut(usize, Places) -> Next,
+    ) -> Next {
+        match &self.known {
+            Some((place, next)) if *place >= at => {
+                return match *place < until {
+                    true => next.clone(),
+                    false => Next::None,
+                };
+            }
+            _ => self.known = None,
+        }
+        loop {
+            let (place, places) = match self.pending {
+                Some(start) if start.0 >= at => start,
+                _ => {
+                    self.starts.at = self.starts.at.max(at);
+                    match self.starts.next() {
+                        Some(start) => start,
+                        None => (usize::MAX, 0),
+                    }
+                }
+            };
+            self.pending = Some((place, places));
+            if place >= until {
+                return Next::None;
+            }
+            self.pending = None;
+            match look(place, places) {
+                Next::None => {}
+                next => {
+                    self.known = Some((place, next.clone()));
+                    return next;
+                }
+            }
+        }
+    }
 }
 
 /// The text, and what is looked for in it.
 struct Reading<'t> {
-    set: EntitySet,
+    /// What is looked for in the view.
+    hidden: EntitySet,
     text: &'t str,
     last: bool,
 }
@@ -118,7 +217,12 @@ impl Scanner {
         last: bool,
         found: &mut impl FnMut(Finding),
     ) -> usize {
-        let reading = Reading { set, text, last };
+        let hidden: EntitySet = KINDS.into_iter().filter(|&e| set.contains(e)).collect();
+        if hidden.is_empty() {
+            return scan(set, text, start, last, found);
+        }
+        let reading = Reading { hidden, text, last };
+        let mut plain: Option<Findings<'_>> = None;
         let mut at = text.ceil_char_boundary(start);
         while at < text.len() {
             let mut unit = at;
@@ -134,7 +238,8 @@ impl Scanner {
                 }
                 unit = place;
             }
-            match self.around(&reading, at, unit, found) {
+            let plain = plain.get_or_insert_with(|| Findings::new(set, text, at, !last));
+            match self.around(&reading, plain, at, unit, found) {
                 Ok(next) => at = next,
                 Err(decided) => return decided,
             }
@@ -147,64 +252,51 @@ impl Scanner {
     fn around(
         &mut self,
         reading: &Reading<'_>,
+        plain: &mut Findings<'_>,
         mut at: usize,
         unit: usize,
         found: &mut impl FnMut(Finding),
     ) -> Result<usize, usize> {
         let window = &mut self.window;
         window.open(reading.text, at, reading.last);
-        let mut until = 0;
-        // What comes next in the view, and how far it was looked for.
-        let mut hidden: Option<(Next, usize)> = None;
+        let mut until;
         loop {
-            while window.text.len() < VIEW {
-                until = window.changed.max(unit) + REACH;
-                if until < window.next || !window.grow(reading.text, reading.last) {
-                    break;
+            until = window.changed.max(unit) + REACH;
+            if window.text.len() >= VIEW
+                || until < window.next
+                || !window.grow(reading.text, reading.last)
+            {
+                break;
+            }
+        }
+        until = until.min(window.next);
+        'view: loop {
+            let view = Findings::new(
+                reading.hidden,
+                &window.text,
+                window.place(at),
+                !(reading.last && window.done),
+            );
+            match reading.both(window, view, plain, &mut at, until, found)? {
+                Ended::Passed => {
+                    let waits = window.done && !reading.last && at >= window.next;
+                    return if waits { Err(at) } else { Ok(at) };
                 }
-            }
-            until = until.min(window.next);
-            if at >= until {
-                let waits = window.done && !reading.last && at >= window.next;
-                return if waits { Err(at) } else { Ok(at) };
-            }
-            let known = hidden.take().filter(|(next, to)| match next {
-                Next::Found(v) => v.range.start >= at,
-                Next::Open(open) => *open >= at,
-                Next::None => *to == until,
-            });
-            let next = match known {
-                Some((next, _)) => next,
-                None => reading.hidden(window, at, until),
-            };
-            let before = match &next {
-                Next::Found(v) => v.range.start,
-                Next::Open(open) => *open,
-                Next::None => until,
-            };
-            match reading.plain(at, before) {
-                Next::Found(p) => {
-                    match reading.inside_unit(window, &p) {
-                        Inside::Elsewhere => {
-                            at = p.range.end;
-                            found(p);
-                        }
-                        Inside::Better(start) => at = start,
-                        Inside::Open => return Err(p.range.start),
-                    }
-                    hidden = Some((next, until));
-                    continue;
+                Ended::Short => {
+                    window.grow(reading.text, reading.last);
+                    continue 'view;
                 }
-                Next::Open(open) => return Err(open),
-                Next::None => {}
-            }
-            match next {
-                Next::Found(v) => at = reading.report(v, found)?,
-                Next::Open(open) => return Err(open.max(at)),
-                Next::None => at = until,
             }
         }
     }
+}
+
+/// Why a view is left.
+enum Ended {
+    /// What is to be looked at in it was.
+    Passed,
+    /// It must be read further.
+    Short,
 }
 
 /// Of a finding that begins inside a unit, whether the text after the unit is one as well.
@@ -214,6 +306,7 @@ enum Inside {
     /// It is, from here on, and as long.
     Better(usize),
     Open,
+    Short,
 }
 
 impl Reading<'_> {
@@ -235,98 +328,151 @@ impl Reading<'_> {
         false
     }
 
+    /// Reports the findings of both texts that start in `at..until`, and moves `at` on.
+    fn both(
+        &self,
+        window: &Window,
+        mut view: Findings<'_>,
+        plain: &mut Findings<'_>,
+        at: &mut usize,
+        until: usize,
+        found: &mut impl FnMut(Finding),
+    ) -> Result<Ended, usize> {
+        // The end of the view, in its own places.
+        let to = window.place(until);
+        while *at < until {
+            let next = view.next(window.place(*at), to, |place, places| {
+                self.look(window, place, places)
+            });
+            let before = match &next {
+                Next::Found(v) => v.range.start,
+                Next::Open(open) => *open,
+                Next::None => until,
+                Next::Short => return Ok(Ended::Short),
+            };
+            match self.plain(plain, *at, before) {
+                Next::Found(p) => {
+                    match self.inside_unit(window, &p) {
+                        Inside::Elsewhere => {
+                            *at = p.range.end;
+                            found(p);
+                        }
+                        Inside::Better(start) => *at = start,
+                        Inside::Open => return Err(p.range.start),
+                        Inside::Short => return Ok(Ended::Short),
+                    }
+                    continue;
+                }
+                Next::Open(open) => return Err(open),
+                Next::None | Next::Short => {}
+            }
+            match next {
+                Next::Found(v) => *at = self.report(plain, v, found)?,
+                Next::Open(open) => return Err(open.max(*at)),
+                Next::None | Next::Short => *at = until,
+            }
+        }
+        Ok(Ended::Passed)
+    }
+
     /// The next finding in the text that starts in `at..until`.
-    fn plain(&self, at: usize, until: usize) -> Next {
-        // Starts are sought no further than needed.
-        let near = self.text.floor_char_boundary(until + REACH);
-        let near = self.text.get(..near).unwrap_or_default();
-        let mut at = at;
-        loop {
-            at = next_start(self.set, near, at);
-            if at >= until {
-                return Next::None;
+    fn plain(&self, plain: &mut Findings<'_>, at: usize, until: usize) -> Next {
+        plain.next(at, until, |place, places| {
+            match read(places, self.text, place, self.last) {
+                Outcome::No => Next::None,
+                Outcome::Unfinished => Next::Open(place),
+                Outcome::Match { end, entity, score } => Next::Found(Finding {
+                    range: place..end,
+                    entity,
+                    score,
+                }),
             }
-            match match_at(self.set, self.text, at, self.last) {
-                Outcome::No => at += 1,
-                Outcome::Unfinished => return Next::Open(at),
-                Outcome::Match { end, entity, score } => {
-                    let range = at..end;
-                    return Next::Found(Finding {
+        })
+    }
+
+    /// What starts at a place of the view, by the detectors among `places`.
+    fn look(&self, window: &Window, place: usize, places: Places) -> Next {
+        let start = window.start(place);
+        match self.match_in(window, place, Some(places)) {
+            None => Next::Short,
+            Some(Outcome::No) => Next::None,
+            Some(Outcome::Unfinished) => Next::Open(start),
+            Some(Outcome::Match { end, entity, score }) => {
+                let range = start..window.end(end);
+                match window.hides(self.text, place, end)
+                    && shape::allows(self.text, &range, entity)
+                {
+                    true => Next::Found(Finding {
                         range,
                         entity,
                         score,
-                    });
+                    }),
+                    false => Next::None,
                 }
             }
         }
     }
 
-    /// The next finding in the view that starts in `at..until` of the text.
-    fn hidden(&self, window: &mut Window, at: usize, until: usize) -> Next {
-        let mut place = window.place(at);
-        loop {
-            place = next_start(self.set, &window.text, place);
-            let start = window.start(place);
-            if start >= until {
-                return Next::None;
-            }
-            match self.match_in(window, place) {
-                Outcome::No => place += 1,
-                Outcome::Unfinished => return Next::Open(start),
-                Outcome::Match { end, entity, score } => {
-                    let range = start..window.end(end);
-                    return Next::Found(Finding {
-                        range,
-                        entity,
-                        score,
-                    });
-                }
+    /// What starts at a place of the view, by the detectors among `places`; none if more of the
+    /// text must be read to say.
+    fn match_in(&self, window: &Window, place: usize, places: Option<Places>) -> Option<Outcome> {
+        let at = |text: &str, last: bool| match places {
+            Some(places) => read(places, text, place, last),
+            None => match_at(self.hidden, text, place, last),
+        };
+        // No detector looks further.
+        if place + HIDDEN_LONGEST < window.text.len() {
+            let end = window.text.ceil_char_boundary(place + HIDDEN_LONGEST);
+            if window.end(end) <= window.start(place) + VIEW_LONGEST {
+                let known = window.text.get(..end).unwrap_or_default();
+                return Some(at(known, false));
             }
         }
-    }
-
-    /// What starts at a place of the view; reads as much more of the text as is needed.
-    fn match_in(&self, window: &mut Window, place: usize) -> Outcome {
         let most = window.start(place) + VIEW_LONGEST;
-        loop {
-            if window.next > most {
-                // No more than this counts, however much is there.
-                let cut = window.text.floor_char_boundary(window.place(most));
-                let text = window.text.get(..cut).unwrap_or_default();
-                return match match_at(self.set, text, place, false) {
-                    Outcome::Unfinished => Outcome::No,
-                    outcome => outcome,
-                };
-            }
-            let last = self.last && window.done;
-            match match_at(self.set, &window.text, place, last) {
-                Outcome::Unfinished if window.grow(self.text, self.last) => {}
-                outcome => return outcome,
-            }
+        if window.next > most {
+            // No more than this counts, however much is there.
+            let cut = window.text.floor_char_boundary(window.place(most));
+            let known = window.text.get(..cut).unwrap_or_default();
+            // The word is cut as well, so it is looked at anew.
+            return Some(match match_at(self.hidden, known, place, false) {
+                Outcome::Unfinished => Outcome::No,
+                outcome => outcome,
+            });
+        }
+        match at(&window.text, self.last && window.done) {
+            Outcome::Unfinished if !window.done => None,
+            outcome => Some(outcome),
         }
     }
 
     /// Looks at the place after a unit that `p` starts in the middle of.
-    fn inside_unit(&self, window: &mut Window, p: &Finding) -> Inside {
+    fn inside_unit(&self, window: &Window, p: &Finding) -> Inside {
         let Some(start) = window.inside(p.range.start) else {
             return Inside::Elsewhere;
         };
-        let place = window.place(start);
-        match self.match_in(window, place) {
-            Outcome::Match { end, .. } if window.end(end) >= p.range.end => Inside::Better(start),
-            Outcome::Unfinished => Inside::Open,
-            _ => Inside::Elsewhere,
+        match self.match_in(window, window.place(start), None) {
+            None => Inside::Short,
+            Some(Outcome::Match { end, .. }) if window.end(end) >= p.range.end => {
+                Inside::Better(start)
+            }
+            Some(Outcome::Unfinished) => Inside::Open,
+            Some(_) => Inside::Elsewhere,
         }
     }
 
     /// Reports the hidden finding `v`, or the one in the plain text at its place if that is as
     /// long; returns where it ends. A plain finding is never cut: `v` ends before one that goes on
     /// beyond it. If the plain text is not decided up to its end, gives its start.
-    fn report(&self, mut v: Finding, found: &mut impl FnMut(Finding)) -> Result<usize, usize> {
+    fn report(
+        &self,
+        plain: &mut Findings<'_>,
+        mut v: Finding,
+        found: &mut impl FnMut(Finding),
+    ) -> Result<usize, usize> {
         let mut at = v.range.start;
         loop {
-            match self.plain(at, v.range.end) {
-                Next::None => break,
+            match self.plain(plain, at, v.range.end) {
+                Next::None | Next::Short => break,
                 Next::Open(_) => return Err(v.range.start),
                 Next::Found(p) if p.range.start == v.range.start && p.range.end >= v.range.end => {
                     v = p;

@@ -35,25 +35,37 @@ pub(in super::super) struct Names {
     list: &'static [&'static str],
     /// The beginnings of the words that a name may end with, or be written in: one bit for each
     /// value of [`mix`]. Most words of a text are turned down by it.
-    ends: [u64; 4],
+    ends: Seen,
 }
 
 impl Names {
     pub(super) const fn new(list: &'static [&'static str]) -> Self {
-        let mut ends = [0; 4];
+        let mut ends = [0; SEEN_WORDS];
         let mut i = 0;
         while i < list.len() {
             let name = list[i].as_bytes();
-            let mut at = 0;
-            let mut last = 0;
+            // The first letters of the name in one word, and those of its last word.
+            let mut joined = [0; 3];
+            let mut last = [0; 3];
+            let (mut at, mut in_joined, mut in_last) = (0, 0, 0);
             while at < name.len() {
                 if name[at] == b' ' {
-                    last = at + 1;
+                    last = [0; 3];
+                    in_last = 0;
+                } else {
+                    if in_joined < 3 {
+                        joined[in_joined] = name[at];
+                        in_joined += 1;
+                    }
+                    if in_last < 3 {
+                        last[in_last] = name[at];
+                        in_last += 1;
+                    }
                 }
                 at += 1;
             }
-            ends = set(ends, name, last);
-            ends = set(ends, name, 0);
+            ends = set(ends, mix(joined));
+            ends = set(ends, mix(last));
             i += 1;
         }
         Self { list, ends }
@@ -72,7 +84,8 @@ impl Names {
         let Some((word, _)) = words.get(at) else {
             return false;
         };
-        let mixed = mix(word.as_bytes(), 0);
+        let letter = |at: usize| word.as_bytes().get(at).copied().unwrap_or(0);
+        let mixed = mix([letter(0), letter(1), letter(2)]);
         let bits = self.ends.get(mixed >> 6).copied().unwrap_or(0);
         if word.is_ascii() && bits >> (mixed & 63) & 1 == 0 {
             return false;
@@ -81,57 +94,73 @@ impl Names {
     }
 }
 
+/// A bit for each beginning of a word.
+type Seen = [u64; SEEN_WORDS];
+const SEEN_WORDS: usize = 16;
+
 /// The beginnings of all words before a start, looked up once for all detectors that wait for a
 /// name: rather one too many than one too few.
-pub(in super::super) struct Before([u64; 4]);
+pub(in super::super) struct Before(Seen);
 
 impl Before {
     pub(in super::super) fn read(input: &Input<'_>) -> Self {
         let (text, _) = input.behind();
         let bytes = text.as_bytes();
-        let mut seen = [0; 4];
         if !text.is_ascii() {
-            return Self([u64::MAX; 4]);
+            return Self([u64::MAX; SEEN_WORDS]);
         }
-        let mut add = |mixed: usize| {
+        let mut seen = [0; SEEN_WORDS];
+        let mut add = |letters: [u8; 3]| {
+            let mixed = mix(letters);
             if let Some(bits) = seen.get_mut(mixed >> 6) {
                 *bits |= 1 << (mixed & 63);
             }
         };
         // An escape such as `\n` may stand right before a word.
         let (mut before, mut escape) = (b' ', false);
-        for (at, &byte) in bytes.iter().enumerate() {
-            let begins = !before.is_ascii_alphanumeric() || byte.is_ascii_uppercase() || escape;
-            if begins && byte.is_ascii_alphanumeric() {
-                add(mix(bytes, at));
-                let next = bytes.get(at + 1).copied().unwrap_or(b' ');
-                if !next.is_ascii_alphanumeric() || next.is_ascii_uppercase() {
-                    add(usize::from(byte | 0x20));
+        for (at, &a) in bytes.iter().enumerate() {
+            let begins = !before.is_ascii_alphanumeric() || a.is_ascii_uppercase() || escape;
+            if begins && a.is_ascii_alphanumeric() {
+                let inside = |at: usize| {
+                    let byte = bytes.get(at).copied().unwrap_or(0);
+                    if byte.is_ascii_alphanumeric() {
+                        byte
+                    } else {
+                        0
+                    }
+                };
+                let (b, c) = (inside(at + 1), inside(at + 2));
+                // A part of a word such as `idNumber` may end at a capital.
+                if b == 0 || b.is_ascii_uppercase() {
+                    add([a, 0, 0]);
+                }
+                if b != 0 && (c == 0 || c.is_ascii_uppercase()) {
+                    add([a, b, 0]);
+                }
+                if b != 0 && c != 0 {
+                    add([a, b, c]);
                 }
             }
-            escape = before == b'\\' && b"nrt".contains(&byte);
-            before = byte;
+            escape = before == b'\\' && b"nrt".contains(&a);
+            before = a;
         }
         Self(seen)
     }
 }
 
-const fn set(mut ends: [u64; 4], name: &[u8], at: usize) -> [u64; 4] {
-    let mixed = mix(name, at);
-    ends[mixed >> 6] |= 1 << (mixed & 63);
-    ends
+const fn set(mut seen: Seen, mixed: usize) -> Seen {
+    seen[mixed >> 6] |= 1 << (mixed & 63);
+    seen
 }
 
-/// The first two bytes of a word in eight bits, capitals aside.
-const fn mix(word: &[u8], at: usize) -> usize {
-    if at + 1 >= word.len() || word[at + 1] == b' ' {
-        return if at < word.len() {
-            (word[at] | 0x20) as usize
-        } else {
-            0
-        };
-    }
-    ((word[at] | 0x20) as usize * 7 + (word[at + 1] | 0x20) as usize * 31) & 255
+/// The first letters of a word, zeros for those that are not there, in ten bits; capitals aside.
+const fn mix(letters: [u8; 3]) -> usize {
+    let [a, b, c] = letters;
+    (fold(a) * 961 + fold(b) * 31 + fold(c)) & (64 * SEEN_WORDS - 1)
+}
+
+const fn fold(byte: u8) -> usize {
+    if byte == 0 { 0 } else { (byte | 0x20) as usize }
 }
 
 /// The words before a start, the nearest first, read as they are asked for.

@@ -86,6 +86,17 @@ impl Window {
         (*start < at && at < *end && end - start > 1).then_some(*end)
     }
 
+    /// Whether the bytes of the view from before `place` to `end` are not those of `text`.
+    pub(super) fn hides(&self, text: &str, place: usize, end: usize) -> bool {
+        let from = place.saturating_sub(1);
+        let (Some(view), Some(first)) =
+            (self.text.as_bytes().get(from..end), self.starts.get(from))
+        else {
+            return true;
+        };
+        text.as_bytes().get(*first..self.end(end)) != Some(view)
+    }
+
     /// Reads up to `to`, or to the end of the unit there.
     fn read(&mut self, text: &str, to: usize, last: bool) {
         let to = text.ceil_char_boundary(to);
