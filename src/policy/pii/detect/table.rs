@@ -70,19 +70,6 @@ pub(super) const EMAIL: Places = 1;
 
 const _: () = assert!(matches!(TABLE[0].entity, Entity::EmailAddress));
 
-/// For each entity, its detectors and the kinds of their cues.
-static OF_ENTITY: [(Places, Kinds); Entity::ALL.len()] = {
-    let mut table = [(0, 0); Entity::ALL.len()];
-    let mut i = 0;
-    while i < TABLE.len() {
-        let (places, kinds) = &mut table[TABLE[i].entity as usize];
-        *places |= 1 << i;
-        *kinds |= TABLE[i].cue.kinds();
-        i += 1;
-    }
-    table
-};
-
 /// For each kind of cue, the detectors that have it.
 static OF_KIND: [Places; cue::COUNT] = {
     let mut table = [0; cue::COUNT];
@@ -122,15 +109,25 @@ pub(super) static PREFIXES: Prefixes = {
     prefixes
 };
 
+/// The detectors of the standard set, which is asked for with every piece of a stream.
+static STANDARD: (Places, Kinds) = gather(EntitySet::standard());
+
 /// The detectors of a set of entities, and the kinds of their cues.
 pub(super) fn detectors(set: EntitySet) -> (Places, Kinds) {
-    let (mut places, mut kinds, mut rest) = (0, 0, set.bits());
-    while rest != 0 {
-        if let Some((more, cues)) = OF_ENTITY.get(rest.trailing_zeros() as usize) {
-            places |= more;
-            kinds |= cues;
+    if set.bits() == EntitySet::standard().bits() {
+        return STANDARD;
+    }
+    gather(set)
+}
+
+const fn gather(set: EntitySet) -> (Places, Kinds) {
+    let (mut places, mut kinds, mut i) = (0, 0, 0);
+    while i < TABLE.len() {
+        if set.bits() & TABLE[i].entity.bit() != 0 {
+            places |= 1 << i;
+            kinds |= TABLE[i].cue.kinds();
         }
-        rest &= rest - 1;
+        i += 1;
     }
     (places, kinds)
 }

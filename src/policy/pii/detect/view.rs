@@ -19,8 +19,10 @@
 //!
 //! # How it works
 //! `unit::next` looks for places that say something other than what their bytes show. While there
-//! are none, all is left to `scan`. Around one, a [`Window`] holds the text as it reads, and the
-//! same detectors run on both texts. A finding in the plain reading of the bytes stays one, unless
+//! are none, all is left to `scan`. Around one, a [`Window`] holds the text as it reads, and
+//! detectors run on both texts: on the plain one those asked for, on the other those of them whose
+//! values have a form of their own (e-mail addresses, telephone, card and social security numbers,
+//! IBANs and IP addresses). A number there must also have the shape that `shape` asks for. A finding in the plain reading of the bytes stays one, unless
 //! the other reading has a longer one around it, or the first begins in the middle of a unit
 //! (the `20` of `%20ada@example.org`).
 //!
@@ -31,6 +33,7 @@
 
 mod chars;
 mod escape;
+mod findings;
 mod hint;
 mod shape;
 mod spelled;
@@ -41,8 +44,9 @@ mod window;
 mod tests;
 
 use super::entity::{Entity, EntitySet, Finding, Outcome};
-use super::scan::{Starts, match_at, read, scan};
+use super::scan::{match_at, read, scan};
 use super::table::{DETECTORS, LOOKBEHIND, Places};
+use findings::{Findings, Next};
 use window::{INVISIBLE, Window};
 
 /// What is looked for in the hidden reading: values whose own form leaves little doubt, as the
@@ -124,79 +128,6 @@ pub fn scan_any(
     found: &mut impl FnMut(Finding),
 ) -> usize {
     Scanner::default().scan(set, text, start, last, found)
-}
-
-/// The next finding in one of the two texts.
-#[derive(Clone)]
-enum Next {
-    Found(Finding),
-    /// Where it depends on text that is not there yet.
-    Open(usize),
-    None,
-    /// The view must be read further to say.
-    Short,
-}
-
-/// The findings of one of the two texts, from left to right.
-struct Findings<'t> {
-    starts: Starts<'t>,
-    /// The next start, if it was sought.
-    pending: Option<(usize, Places)>,
-    /// What was found or is open at a place, until that place is passed.
-    known: Option<(usize, Next)>,
-}
-
-impl<'t> Findings<'t> {
-    fn new(set: EntitySet, text: &'t str, from: usize, open: bool) -> Self {
-        Self {
-            starts: Starts::new(set, text.as_bytes(), from, open),
-            pending: None,
-            known: None,
-        }
-    }
-
-    /// The next finding that starts in `at..until` by what `look` says of the starts. `at` never
-    /// goes back behind a place that was settled.
-    fn next(
-        &mut self,
-        at: usize,
-        until: usize,
-        mut look: impl FnMut(usize, Places) -> Next,
-    ) -> Next {
-        match &self.known {
-            Some((place, next)) if *place >= at => {
-                return match *place < until {
-                    true => next.clone(),
-                    false => Next::None,
-                };
-            }
-            _ => self.known = None,
-        }
-        loop {
-            let (place, places) = match self.pending {
-                Some(start) if start.0 >= at => start,
-                _ => {
-                    self.starts.at = self.starts.at.max(at);
-                    match self.starts.next() {
-                        Some(start) => start,
-                        None => (usize::MAX, 0),
-                    }
-                }
-            };
-            self.pending = Some((place, places));
-            if place >= until {
-                return Next::None;
-            }
-            self.pending = None;
-            match look(place, places) {
-                Next::None => {}
-                next => {
-                    self.known = Some((place, next.clone()));
-                    return next;
-                }
-            }
-        }
-    }
 }
 
 /// The text, and what is looked for in it.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::entity::Entity;
+use super::super::table::LONGEST;
 use super::*;
 
 fn whole(text: &str) -> Vec<Finding> {
@@ -141,10 +141,32 @@ fn ordinary_texts_have_none() {
         "let n = 1_000_000 * 4;",
         "printf(\"%2d%2d %s\\n\", a, b)",
         "AT&T & 50% of R&D; fish &chips",
+        "const DAY: u64 = 86_400; const MAX: u64 = 5_551_234_567;",
+        "a1_2_555_123_45678 and 4111_1111_1111_1111_1",
+        "<path d=\"M0 0 640 512a128 128 0 1 1 0-256 128z\"/>",
+        "1 0 0 1 0 1 1 0 1 0 0 1",
+        "6 7 1 5 3 5 0 9 9 1 5 2",
+        "call 933 dot 6329612",
     ] {
         let kinds = |f: &Finding| VALUES.iter().any(|(entity, _)| f.entity == *entity);
         assert!(!whole(text).iter().any(kinds), "{text:?} {:?}", whole(text));
     }
+}
+
+/// In the hidden reading only some entities are looked for, and only those asked for.
+#[test]
+fn what_is_looked_for() {
+    let text = "ada%40example.org, 555%2D123%2D4567";
+    let set = |entity| EntitySet::empty().with(entity);
+    let count = |set| {
+        let mut count = 0;
+        scan_any(set, text, 0, true, &mut |_| count += 1);
+        count
+    };
+    assert_eq!(count(set(Entity::EmailAddress)), 1);
+    assert_eq!(count(set(Entity::CreditCard)), 0);
+    assert_eq!(count(set(Entity::DateOfBirth)), 0);
+    const { assert!(HIDDEN_LONGEST < LONGEST) }
 }
 
 /// A plain finding that begins inside an escape gives way to the one that begins after it.
