@@ -14,7 +14,7 @@ use super::pattern::{Found, Patterns};
 use super::vault::{Held, Vault};
 
 /// How far before undecided text the finder looks.
-pub(super) const LOOKBEHIND: usize = detect::LOOKBEHIND;
+pub(super) const LOOKBEHIND: usize = detect::VIEW_LOOKBEHIND;
 
 #[derive(Clone, Debug)]
 pub(super) struct Finder {
@@ -72,7 +72,7 @@ impl Finder {
     ) -> usize {
         let vault = vault.filter(|vault| !vault.is_empty());
         if self.patterns.is_none() && vault.is_none() {
-            return detect::scan(self.entities, text, start, last, &mut |finding: Finding| {
+            return detect::scan_any(self.entities, text, start, last, &mut |finding: Finding| {
                 if let Some(hit) = self.judge(text, &finding) {
                     found(finding.range, hit);
                 }
@@ -209,7 +209,7 @@ impl BuiltIn {
             self.read = true;
             self.findings.clear();
             let findings = &mut self.findings;
-            self.decided = detect::scan(finder.entities, text, at, last, &mut |f| {
+            self.decided = detect::scan_any(finder.entities, text, at, last, &mut |f| {
                 findings.push_back(f);
             });
         }

@@ -4,6 +4,8 @@
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct JsonState {
+    /// Whether it is JSON at all, by its first character.
+    json: Option<bool>,
     in_string: bool,
     escaped: bool,
 }
@@ -11,6 +13,9 @@ pub(super) struct JsonState {
 impl JsonState {
     pub(super) fn advance(&mut self, text: &str) {
         for byte in text.bytes() {
+            if self.json.is_none() && !byte.is_ascii_whitespace() {
+                self.json = Some(matches!(byte, b'{' | b'['));
+            }
             match byte {
                 _ if self.escaped => self.escaped = false,
                 b'\\' if self.in_string => self.escaped = true,
@@ -22,6 +27,9 @@ impl JsonState {
 
     /// `replacement` as it has to be written there.
     pub(super) fn write(self, replacement: &str) -> String {
+        if self.json != Some(true) {
+            return replacement.to_owned();
+        }
         let mut out = String::with_capacity(replacement.len() + 2);
         if !self.in_string {
             out.push('"');
@@ -45,6 +53,8 @@ mod tests {
             ("{\"a\":", "\"x\\\"y\""),
             ("{\"a\":\"b\\\"", "x\\\"y"),
             ("{\"a\":\"b\\\\\",\"c\":", "\"x\\\"y\""),
+            ("no JSON ", "x\"y"),
+            ("", "x\"y"),
         ] {
             let mut state = JsonState::default();
             state.advance(before);

@@ -107,6 +107,35 @@ fn each_action_does_what_it_says() {
 }
 
 #[test]
+fn spellings_that_hide_a_value_are_read() {
+    let policy = PiiRedact::default();
+    for (text, expected) in [
+        ("mail jane@example．com now", "mail [EMAIL_ADDRESS] now"),
+        (
+            "card ４１１１ １１１１ １１１１ １１１１.",
+            "card [CREDIT_CARD].",
+        ),
+        ("jane (at) example (dot) com", "[EMAIL_ADDRESS]"),
+        ("jane&#64;example&#46;com", "[EMAIL_ADDRESS]"),
+        ("to=jane%40example.com&x=1", "to=[EMAIL_ADDRESS]&x=1"),
+        ("ja\u{200b}ne@exam\u{200b}ple.com", "[EMAIL_ADDRESS]"),
+        (
+            r#"{"a":"jane\u0040example.com"}"#,
+            r#"{"a":"[EMAIL_ADDRESS]"}"#,
+        ),
+    ] {
+        assert_eq!(policy.redact(text), expected);
+        let mut stream = policy.stream();
+        let mut found: Vec<_> = text
+            .chars()
+            .flat_map(|c| stream.push(&c.to_string()))
+            .collect();
+        found.extend(stream.finish());
+        assert_eq!(found, policy.scan(text), "{text}");
+    }
+}
+
+#[test]
 fn values_can_be_let_alone_and_denied() {
     let layer = PiiRedactLayer::default()
         .allow(["JANE@example.org"])

@@ -23,7 +23,7 @@
 //! assert_eq!(&text[found[1].range.clone()], "+44 20 7946 0018");
 //!
 //! // In a stream the last word stays undecided until it can no longer grow into a finding.
-//! let decided = scan(EntitySet::all(), "Write to ada", 0, false, &mut |_| {});
+//! let decided = scan(EntitySet::standard(), "Write to ada", 0, false, &mut |_| {});
 //! assert_eq!(decided, "Write to ".len());
 //! ```
 //!
