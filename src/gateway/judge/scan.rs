@@ -95,7 +95,7 @@ pub fn scan(
                     score: finding.score,
                 })
                 .collect(),
-            redacted: policy.redact_findings(&text, findings.clone()),
+            redacted: policy.redact(&text),
         };
         serde_json::to_writer(&mut output, &answer)?;
         output.write_all(b"\n")?;

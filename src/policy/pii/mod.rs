@@ -56,8 +56,8 @@ pub use self::pattern::{InvalidPattern, LONGEST as LONGEST_PATTERN};
 use self::settings::Settings;
 pub use self::stream::TextStream;
 use self::vault::Vault;
-use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::{BoxError, Lane, Window};
+use super::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict};
+use crate::body::{BoxError, Lane, SegmentKind, Window};
 use crate::call::Direction;
 use crate::text::Edits;
 
@@ -118,7 +118,8 @@ impl PiiRedact {
         TextStream::new(self)
     }
 
-    /// `text` as it would leave in a request.
+    /// `text` as it would leave in a request, with markers for what is blocked or
+    /// needs a call to be pseudonymized.
     ///
     /// ```
     /// use portcullis::policy::pii::PiiRedact;
@@ -128,26 +129,26 @@ impl PiiRedact {
     /// ```
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        self.redact_findings(text, self.scan(text))
-    }
-
-    /// `text` as it would leave in a request, of which this is known.
-    pub(crate) fn redact_findings(&self, text: &str, findings: Vec<Finding>) -> String {
+        let worker = Worker {
+            settings: &self.settings,
+            recorder: &Recorder {
+                policy: self.name(),
+                call: None,
+            },
+            direction: Direction::Request,
+            vault: None,
+            counts: None,
+            taken: &|_| false,
+        };
+        let lane = Lane {
+            kind: SegmentKind::PlainText,
+            choice: None,
+            tool_call: None,
+        };
         let mut edits = Edits::new();
-        for finding in findings {
-            let value = &text[finding.range.clone()];
-            let action = self.settings.action(Direction::Request, &finding.label);
-            let settings = &self.settings;
-            if let Some(new) = action::replacement(
-                action,
-                &settings.redaction,
-                &settings.hash_key,
-                &finding.label,
-                value,
-            ) {
-                edits.replace(finding.range, new);
-            }
-        }
+        let window = Window::new(text, 0, true, lane);
+        // A value that is blocked has been marked nevertheless.
+        let _ = worker.work(&window, &mut JsonState::default(), &mut edits);
         edits.apply(text)
     }
 

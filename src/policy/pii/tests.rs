@@ -90,6 +90,10 @@ fn each_action_does_what_it_says() {
         "I am ****@*******.***, card **** **** **** ****, see https://docs.rs/tower"
     );
     assert_eq!(redact(base().action(Action::Log)), TEXT);
+    let blocked = base().action_for(Entity::CreditCard, Action::Block);
+    assert_eq!(redact(blocked), redact(base()));
+    let json = base().policy().redact(r#"{"card":4111111111111111}"#);
+    assert_eq!(json, r#"{"card":"[CREDIT_CARD]"}"#);
     assert_eq!(
         redact(
             base()

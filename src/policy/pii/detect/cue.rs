@@ -30,8 +30,6 @@ const CAPITALS: Kinds = 1 << 1;
 const CAPITAL: Kinds = 1 << 2;
 /// It stands behind `:`, `=` or `>`, and perhaps a quotation mark.
 const VALUE: Kinds = 1 << 3;
-/// It is any word.
-const ANY: Kinds = 1 << 4;
 /// Words that begin with a character outside ASCII count as well.
 const WIDE: Kinds = 1 << 5;
 /// It holds a digit.
@@ -45,33 +43,26 @@ const DOT: Kinds = 1 << 9;
 /// It holds `-B`, as `-----BEGIN` does.
 const BEGIN: Kinds = 1 << 10;
 /// It is two capitals, with a space after them.
-const PAIR: Kinds = 1 << 11;
+const PAIR: Kinds = 1 << 4;
 
 /// How many kinds there are.
-pub(super) const COUNT: usize = 12;
+pub(super) const COUNT: usize = 11;
 
 const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN;
 
 impl Cue {
-    #[allow(dead_code)]
-    /// Some trigger byte in the first word: one of those of the next five.
-    pub(super) const TRIGGER: Cue = Cue::of(TRIGGERS);
     pub(super) const DIGIT: Cue = Cue::of(DIGIT);
     pub(super) const COLON: Cue = Cue::of(COLON);
     pub(super) const AT: Cue = Cue::of(AT);
     /// A full stop between two characters.
     pub(super) const DOT: Cue = Cue::of(DOT);
     pub(super) const BEGIN: Cue = Cue::of(BEGIN);
-    #[allow(dead_code)]
     pub(super) const CAPITALS: Cue = Cue::of(CAPITALS);
     /// A capital letter of a script that has them.
-    #[allow(dead_code)]
     pub(super) const CAPITAL: Cue = Cue::of(CAPITAL | WIDE);
     /// Two capitals and a space, as before the digits of `QQ 12 34 56 C`.
     pub(super) const PAIR: Cue = Cue::of(PAIR);
     pub(super) const VALUE: Cue = Cue::of(VALUE);
-    #[allow(dead_code)]
-    pub(super) const ANY: Cue = Cue::of(ANY | WIDE);
 
     const fn of(kinds: Kinds) -> Cue {
         Cue {
@@ -246,7 +237,7 @@ pub(super) fn of_word(kinds: Kinds, prefixes: &Prefixes, bytes: &[u8], at: usize
         [a, b, c, ..] => (*a, *b, *c),
         _ => return kinds & !TRIGGERS,
     };
-    let mut have = kinds & ANY;
+    let mut have = 0;
     if kinds & PREFIX != 0 && has(prefixes, a, b, c) {
         have |= PREFIX;
     }
