@@ -30,6 +30,7 @@ mod patterns;
 mod pii;
 mod policy;
 mod provider;
+mod quality;
 mod rules;
 mod schema;
 mod source;
@@ -54,6 +55,7 @@ pub use policy::{AuditConfig, Policies, PolicyName, PolicySettings};
 pub use provider::{
     Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Strategy, Target,
 };
+pub use quality::{QualityAction, QualityScorerConfig, QualityWeights};
 pub use schema::json_schema;
 pub use source::ConfigFile;
 

@@ -8,6 +8,8 @@ mod command;
 mod endpoints;
 mod gateway;
 mod policy;
+mod quality;
+mod shadow;
 mod streams;
 mod support;
 mod together;

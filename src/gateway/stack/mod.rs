@@ -1,6 +1,7 @@
 //! From a configuration to a stack of layers.
 
 mod pii;
+mod quality;
 mod upstream;
 
 use std::sync::Arc;
@@ -46,6 +47,9 @@ pub(super) fn build(
                 boxed(&layer, stack)
             }
             PolicyName::PiiDetector => boxed(&pii(&config.policy.pii_detector)?, stack),
+            PolicyName::QualityScorer => {
+                boxed(&quality::quality(&config.policy.quality_scorer), stack)
+            }
         };
     }
     Ok(boxed(&AuditLayer::new(Log), stack))
