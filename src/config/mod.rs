@@ -22,6 +22,7 @@
 //! # Ok::<(), portcullis::config::ConfigError>(())
 //! ```
 
+mod cases;
 mod check;
 mod entity;
 mod error;
@@ -45,6 +46,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use cases::{Case, CaseFile, CaseMessage, Expected, Speaker};
 pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
 pub use pii::{

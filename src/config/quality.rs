@@ -91,7 +91,7 @@ macro_rules! weights {
 
         impl QualityWeights {
             /// Each signal with its weight.
-            pub(crate) fn all(&self) -> impl Iterator<Item = (Signal, f64)> {
+            pub fn all(&self) -> impl Iterator<Item = (Signal, f64)> {
                 [$( (Signal::$signal, self.$field) ),+].into_iter()
             }
         }
