@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use portcullis::BoxError;
-use portcullis::config::{Config, json_schema};
-use portcullis::gateway::{Gateway, demo, judge};
+use portcullis::config::{CaseFile, Config, json_schema};
+use portcullis::gateway::{Gateway, demo, judge, trial};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -27,7 +28,8 @@ enum Command {
         /// The address to listen on.
         #[arg(long, default_value = "127.0.0.1:41002")]
         listen: SocketAddr,
-        /// The configuration file; without it, the defaults.
+        /// The configuration file; without it, the defaults. Read again when
+        /// it changes, and on SIGHUP.
         #[arg(long, value_name = "FILE")]
         policy_config: Option<PathBuf>,
         /// How logs are written, on standard error.
@@ -69,6 +71,16 @@ enum Command {
         policy: PolicyArguments,
         /// The file.
         file: PathBuf,
+    },
+    /// Run cases of your own against a configuration: texts, and what its
+    /// policies are to make of them.
+    Test {
+        /// The file of cases, in YAML.
+        file: PathBuf,
+        /// The configuration file; without it, the one that the cases name, or
+        /// the defaults.
+        #[arg(long, value_name = "FILE")]
+        policy_config: Option<PathBuf>,
     },
     /// Print the JSON Schema of the configuration file.
     Schema,
@@ -126,7 +138,17 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
             let listener = TcpListener::bind(listen)
                 .await
                 .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-            gateway.serve(listener, stop).await?;
+            match policy_config {
+                Some(file) => {
+                    let hung_up = told_to_reload()?;
+                    let follower = gateway.clone();
+                    tokio::select! {
+                        served = gateway.serve(listener, stop) => served?,
+                        () = follower.follow(&file, hung_up) => {}
+                    }
+                }
+                None => gateway.serve(listener, stop).await?,
+            }
             Ok(true)
         }
         Command::Check { file } => check(&file),
@@ -153,6 +175,17 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
                 .map_err(|error| format!("{name}: {error}"))?;
             anstream::print!("{report}");
             Ok(true)
+        }
+        Command::Test {
+            file,
+            policy_config,
+        } => {
+            let cases = CaseFile::from_path(&file)?;
+            let policy_config = policy_config.or_else(|| cases.policy_config());
+            let config = configuration(policy_config.as_deref())?;
+            let trial = trial::run(&config, &cases).await?;
+            anstream::print!("{trial}");
+            Ok(trial.passed())
         }
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&json_schema())?;
@@ -215,6 +248,20 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
             _ = terminated.recv() => {}
         }
     })
+}
+
+/// Ready whenever the process is told to read its configuration again (SIGHUP).
+#[cfg(unix)]
+fn told_to_reload() -> std::io::Result<impl FnMut(&mut Context<'_>) -> Poll<Option<()>>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hung_up = signal(SignalKind::hangup())?;
+    Ok(move |cx: &mut Context<'_>| hung_up.poll_recv(cx))
+}
+
+/// Never ready: there is no such signal.
+#[cfg(not(unix))]
+fn told_to_reload() -> std::io::Result<impl FnMut(&mut Context<'_>) -> Poll<Option<()>>> {
+    Ok(|_: &mut Context<'_>| Poll::Pending)
 }
 
 /// Completes when the process is interrupted.

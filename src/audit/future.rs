@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::body::{
     Body, BoxError, Flow, Inspect, Inspected, Inspection, Lane, MediaKind, Observer as _,
-    ResponseFilter, Window, is_bodiless,
+    ResponseFilter, Rigour, Window, is_bodiless,
 };
 use crate::call::{Call, CallGuard, CallWatch};
 use crate::text::Edits;
@@ -95,7 +95,8 @@ where
             if body.is_events() || (kind == MediaKind::Events && !encoded) {
                 body = body.watch_events(Box::new(CallWatch(this.call.clone())));
                 if *this.include_text {
-                    body = body.filter_events(Box::new(KeepText(this.call.clone())), false);
+                    body =
+                        body.filter_events(Box::new(KeepText(this.call.clone())), Rigour::Observe);
                 }
             } else if body.as_document().is_some() {
                 note_document(this.call, &body, *this.include_text);

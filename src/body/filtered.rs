@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::Frame;
 
-use super::filter::{EventStream, ResponseFilter, Watch};
+use super::filter::{EventStream, ResponseFilter, Rigour, Watch};
 use super::{Body, BoxError};
 
 /// Server-sent events, read from a body and run through filters.
@@ -34,8 +34,8 @@ impl Filtered {
         }
     }
 
-    pub(super) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>, strict: bool) {
-        self.stream.add_filter(filter, strict);
+    pub(super) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>, rigour: Rigour) {
+        self.stream.add_filter(filter, rigour);
     }
 
     pub(super) fn add_watch(&mut self, watch: Box<dyn Watch>) {

@@ -71,6 +71,9 @@ pub(crate) struct Inspect {
     kind: MediaKind,
     /// Content codings, in the order in which they were applied.
     encodings: Vec<String>,
+    keep: bool,
+    /// The encoded bytes of a document that has been read.
+    encoded: Option<Bytes>,
 }
 
 impl Inspect {
@@ -85,7 +88,21 @@ impl Inspect {
             limit,
             kind: MediaKind::of(headers),
             encodings: codings(headers),
+            keep: false,
+            encoded: None,
         }
+    }
+
+    /// Keeps the bytes of a body that is encoded, for
+    /// [`take_encoded`](Self::take_encoded).
+    pub(crate) fn keep_encoded(mut self, keep: bool) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// The bytes of the document, if it came encoded.
+    pub(crate) fn take_encoded(&mut self) -> Option<Bytes> {
+        self.encoded.take()
     }
 
     /// Reads what is not JSON as plain text, even if it claims to be JSON.
@@ -125,6 +142,9 @@ impl Inspect {
         let bytes = self.take();
         match document_of(&bytes, self.kind, &self.encodings, self.limit) {
             Ok(document) => {
+                if self.keep && !self.encodings.is_empty() {
+                    self.encoded = Some(bytes);
+                }
                 body.kind = Kind::Document(Box::new(Held {
                     document,
                     trailers: self.trailers.take(),

@@ -161,6 +161,11 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
+    /// Whether the body itself is broken, rather than its inspection.
+    pub(crate) fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken | Self::TimedOut)
+    }
+
     /// The answer to a client whose request has it.
     pub(crate) fn in_request(&self) -> ApiError {
         let (status, code) = match self {

@@ -30,8 +30,8 @@ pub use self::api_error::ApiError;
 pub(crate) use self::document::escape::escape_into as escape_json;
 pub(crate) use self::document::shape::is_word;
 pub use self::document::{Document, JsonError, MAX_DEPTH, Role, Segment, SegmentKind};
-pub(crate) use self::filter::Watch;
-pub use self::filter::{Flow, Lane, ResponseFilter, Window};
+pub use self::filter::{Ending, Flow, Lane, ResponseFilter, Window};
+pub(crate) use self::filter::{Rigour, Watch};
 use self::filtered::Filtered;
 
 pub(crate) use self::inspect::{Inspect, Inspected, MediaKind};
@@ -171,10 +171,9 @@ impl Body {
     }
 
     /// Reads the body as server-sent events, and runs `filter` over them
-    /// behind those that are there. With `strict`, a stream that it could not
-    /// read is ended.
-    pub(crate) fn filter_events(mut self, filter: Box<dyn ResponseFilter>, strict: bool) -> Self {
-        self.as_events().add_filter(filter, strict);
+    /// behind those that are there.
+    pub(crate) fn filter_events(mut self, filter: Box<dyn ResponseFilter>, rigour: Rigour) -> Self {
+        self.as_events().add_filter(filter, rigour);
         self
     }
 

@@ -18,7 +18,9 @@ use std::time::{Duration, Instant, SystemTime};
 use http::{Extensions, HeaderMap, Request, StatusCode};
 
 pub(crate) use self::guard::{CallGuard, CallWatch};
-pub use self::record::{Attempt, CallRecord, Direction, Findings, Outcome, PolicyRecord, Refusal};
+pub use self::record::{
+    Attempt, CallRecord, Direction, Findings, Outcome, PolicyRecord, Refusal, Scores,
+};
 use crate::body::{ApiError, Document, Lane, SegmentKind, Usage, is_word};
 
 /// Gets the record of each call when it has ended. Must not block.
@@ -56,6 +58,14 @@ struct State {
     /// The answer's texts, if they are to be kept.
     texts: Option<Vec<(Lane, String)>>,
 }
+
+/// What a policy that is not enforced would have done, the weakest first.
+const WOULD: [&str; 4] = [
+    "continue",
+    "would_rewrite",
+    "would_ask_again",
+    "would_refuse",
+];
 
 /// Texts of one direction are kept up to this length, in bytes.
 const MAX_TEXT: usize = 256 * 1024;
@@ -226,6 +236,23 @@ impl Call {
         with_policy(&mut self.state().record, policy, |p| p.verdict = verdict);
     }
 
+    /// Notes what a policy that is not enforced would have done: the strongest
+    /// of what it says stays.
+    pub(crate) fn would(&self, policy: &'static str, verdict: &'static str) {
+        let weight = |word| WOULD.iter().position(|known| *known == word);
+        with_policy(&mut self.state().record, policy, |p| {
+            if weight(verdict) >= weight(p.verdict) {
+                p.verdict = verdict;
+            }
+        });
+    }
+
+    pub(crate) fn score(&self, policy: &'static str, name: Cow<'static, str>, score: f32) {
+        with_policy(&mut self.state().record, policy, |p| {
+            p.scores.insert(name, score);
+        });
+    }
+
     pub(crate) fn found(
         &self,
         policy: &'static str,
@@ -299,6 +326,7 @@ fn with_policy(
             record.policies.push(PolicyRecord {
                 policy,
                 verdict: "continue",
+                scores: Scores::new(),
                 request: Findings::new(),
                 response: Findings::new(),
             });

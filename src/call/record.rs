@@ -38,14 +38,23 @@ pub enum Outcome {
 /// Counts of what a policy found, by label. Never values.
 pub type Findings = BTreeMap<Cow<'static, str>, u64>;
 
+/// What a policy measured, by name.
+pub type Scores = BTreeMap<Cow<'static, str>, f32>;
+
 /// What one policy did in a call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PolicyRecord {
     /// The policy's name.
     pub policy: &'static str,
-    /// What became of the request: `continue`, `rewrite`, `refuse`, `error`.
+    /// What became of the request: `continue`, `rewrite`, `refuse`, `error`. Of
+    /// a policy that is not enforced, what would have become of the request or
+    /// of its answer: `would_rewrite`, `would_ask_again`,
+    /// `would_refuse`.
     pub verdict: &'static str,
+    /// What it measured, by name, from 0 to 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub scores: Scores,
     /// What it found in the request.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub request: Findings,

@@ -22,6 +22,7 @@
 //! # Ok::<(), portcullis::config::ConfigError>(())
 //! ```
 
+mod cases;
 mod check;
 mod entity;
 mod error;
@@ -30,6 +31,7 @@ mod patterns;
 mod pii;
 mod policy;
 mod provider;
+mod quality;
 mod rules;
 mod schema;
 mod source;
@@ -44,6 +46,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use cases::{Case, CaseFile, CaseMessage, Expected, Speaker};
 pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
 pub use pii::{
@@ -54,6 +57,7 @@ pub use policy::{AuditConfig, Policies, PolicyName, PolicySettings};
 pub use provider::{
     Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Strategy, Target,
 };
+pub use quality::{QualityAction, QualityScorerConfig, QualityWeights};
 pub use schema::json_schema;
 pub use source::ConfigFile;
 

@@ -99,6 +99,9 @@ names! {
 pub struct PiiDetectorConfig {
     /// Whether the policy is applied when it stands in the chain.
     pub enabled: bool,
+    /// Whether it is enforced; with `false` it changes nothing, and the record says what it would
+    /// have done.
+    pub enforce: bool,
     /// What is done with personal data that was found. URL and DOMAIN_NAME are only counted
     /// unless `actions` names them.
     pub action: PiiAction,
@@ -162,6 +165,7 @@ impl Default for PiiDetectorConfig {
     fn default() -> Self {
         Self {
             enabled: true,
+            enforce: true,
             action: PiiAction::default(),
             actions: BTreeMap::new(),
             request: DirectionActions::default(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::names;
 use super::pii::PiiDetectorConfig;
+use super::quality::QualityScorerConfig;
 
 /// Writes, from one table, the names of the policies and the structure that holds their settings.
 macro_rules! policies {
@@ -54,9 +55,11 @@ policies! {
         Audit = "audit" => audit: AuditConfig,
         /// Finds personal data in requests and answers, and replaces it by placeholders.
         PiiDetector = "pii-detector" => pii_detector: PiiDetectorConfig,
+        /// Scores answers on what can be computed of them.
+        QualityScorer = "quality-scorer" => quality_scorer: QualityScorerConfig,
     }
     planned {
-        "api-key", "rate-limit", "budget", "prompt-injection", "safety-filter", "quality-scorer",
+        "api-key", "rate-limit", "budget", "prompt-injection", "safety-filter",
     }
 }
 

@@ -2,24 +2,27 @@
 
 use std::sync::LazyLock;
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, transform_subschemas};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
 use super::Config;
 
 /// The schema with the keywords meant for the checker.
-pub(super) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+pub(super) static SCHEMA: LazyLock<Value> = LazyLock::new(of::<Config>);
+
+/// The schema of a type, with the keywords meant for the checker.
+pub(super) fn of<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12()
         .with(|settings| settings.inline_subschemas = true)
         .with_transform(RecursiveTransform(without_null))
         .with_transform(RecursiveTransform(without_rust))
         .with_transform(RecursiveTransform(with_titles))
         .into_generator()
-        .into_root_schema_for::<Config>()
+        .into_root_schema_for::<T>()
         .to_value()
-});
+}
 
 /// The JSON Schema (draft 2020-12) of `policy-config.yaml`, for editors and other tools.
 ///

@@ -42,34 +42,7 @@ impl ConfigFile {
     /// When the file cannot be read, is longer than 1 MiB, or holds any problem.
     pub fn from_path(path: &Path) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
-        let unreadable = |error: std::io::Error| {
-            let what = format!("cannot be read: {error}; check the path and its permissions");
-            ConfigError::one(&name, Position::default(), "", what)
-        };
-        let mut bytes = Vec::new();
-        // One byte past the limit tells a file that is too long from one that just fits.
-        File::open(path)
-            .and_then(|file| file.take(LONGEST as u64 + 1).read_to_end(&mut bytes))
-            .map_err(unreadable)?;
-        if bytes.len() > LONGEST {
-            return Err(too_long(&name));
-        }
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(&name, text),
-            Err(error) => {
-                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                let valid = String::from_utf8_lossy(valid);
-                let line = valid.matches('\n').count() + 1;
-                let column = valid.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
-                let what = "not UTF-8 text; save the file in that encoding";
-                Err(ConfigError::one(
-                    &name,
-                    Position::new(line, column),
-                    "",
-                    what,
-                ))
-            }
-        }
+        Self::parse(&name, &read(path)?)
     }
 
     /// Reads the text of a file; `name` is what errors call the file.
@@ -78,23 +51,11 @@ impl ConfigFile {
     ///
     /// When the text is longer than 1 MiB or holds any problem.
     pub fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
-        if text.len() > LONGEST {
-            return Err(too_long(name));
-        }
-        let mut problems = Problems::default();
-        let Some(mut tree) = tree::parse(text, &mut problems) else {
-            return Err(problems.into_error(name));
-        };
-        rules::expand_shorthands(&mut tree, &mut problems);
-        check(&tree, &mut problems);
-        if !problems.is_empty() {
-            return Err(problems.into_error(name));
-        }
-        let config = serde_json::from_value(tree.to_json()).map_err(|_| {
-            // The schema and the types are derived from one another, so this is not reached; the
-            // error is not shown because it may repeat a value.
-            ConfigError::one(name, Position::START, "", "does not fit the configuration")
+        let tree = tree(name, text, |tree, problems| {
+            rules::expand_shorthands(tree, problems);
+            check(tree, problems);
         })?;
+        let config = typed(name, &tree)?;
         Ok(Self {
             name: name.to_owned(),
             config,
@@ -132,6 +93,62 @@ impl ConfigFile {
         let message = format!("{path}: {message}");
         ConfigError::one(&self.name, at, path, message)
     }
+}
+
+/// The text of a file.
+pub(super) fn read(path: &Path) -> Result<String, ConfigError> {
+    let name = path.display().to_string();
+    let unreadable = |error: std::io::Error| {
+        let what = format!("cannot be read: {error}; check the path and its permissions");
+        ConfigError::one(&name, Position::default(), "", what)
+    };
+    let mut bytes = Vec::new();
+    // One byte past the limit tells a file that is too long from one that just fits.
+    File::open(path)
+        .and_then(|file| file.take(LONGEST as u64 + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() > LONGEST {
+        return Err(too_long(&name));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let valid = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default());
+        let line = valid.matches('\n').count() + 1;
+        let column = valid.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+        let what = "not UTF-8 text; save the file in that encoding";
+        ConfigError::one(&name, Position::new(line, column), "", what)
+    })
+}
+
+/// The tree of a file, if `check` finds no problem in it.
+pub(super) fn tree(
+    name: &str,
+    text: &str,
+    check: impl FnOnce(&mut Node, &mut Problems),
+) -> Result<Node, ConfigError> {
+    if text.len() > LONGEST {
+        return Err(too_long(name));
+    }
+    let mut problems = Problems::default();
+    let Some(mut tree) = tree::parse(text, &mut problems) else {
+        return Err(problems.into_error(name));
+    };
+    check(&mut tree, &mut problems);
+    match problems.is_empty() {
+        true => Ok(tree),
+        false => Err(problems.into_error(name)),
+    }
+}
+
+/// A tree that has been held against the schema of `T`, as a `T`.
+pub(super) fn typed<T: serde::de::DeserializeOwned>(
+    name: &str,
+    tree: &Node,
+) -> Result<T, ConfigError> {
+    // The schema and the types are derived from one another, so this does not fail; the error is
+    // not shown because it may repeat a value.
+    serde_json::from_value(tree.to_json())
+        .map_err(|_| ConfigError::one(name, Position::START, "", "does not fit the configuration"))
 }
 
 /// Holds a configuration built in code against the rules a file must keep.

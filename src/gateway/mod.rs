@@ -15,23 +15,31 @@
 //!
 //! It answers `/v1/*` with what the upstream says, as the policies of the
 //! configuration let it, and `/healthz` with `{"status":"ok"}`. TLS is left to
-//! a proxy in front of it.
+//! a proxy in front of it. A gateway that serves can be given another
+//! configuration: [`Gateway::reload`], [`Gateway::follow`].
 
 pub mod demo;
+mod follow;
 pub mod judge;
 mod serve;
 mod stack;
 mod surface;
+pub mod trial;
 
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use tokio::net::TcpListener;
 
+use self::stack::{Kept, Parts};
+use self::surface::Stack;
 use crate::call::CallReader;
 use crate::config::Config;
 
@@ -40,6 +48,22 @@ use crate::config::Config;
 pub struct Gateway {
     router: Router,
     drain: Duration,
+    current: Arc<Current>,
+}
+
+/// The stack that answers now. Clones of a gateway share it.
+struct Current {
+    stack: Arc<ArcSwap<Stack>>,
+    /// What the stack is made of; held while a new one is built.
+    kept: Mutex<Kept>,
+    /// In place of the configured audit file.
+    audit: Option<Arc<dyn CallReader>>,
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Current").finish_non_exhaustive()
+    }
 }
 
 /// Why a gateway cannot be built.
@@ -102,10 +126,70 @@ impl Gateway {
         config: &Config,
         audit: Option<Arc<dyn CallReader>>,
     ) -> Result<Self, GatewayError> {
+        let nothing = Kept::default();
+        let mut parts = Parts::after(&nothing);
+        let stack = stack::build(config, audit.clone(), &mut parts)?;
+        let stack = Arc::new(ArcSwap::from_pointee(stack));
         Ok(Self {
-            router: surface::router(stack::build(config, audit)?),
+            router: surface::router(Arc::clone(&stack)),
             drain: Duration::from_secs(30),
+            current: Arc::new(Current {
+                stack,
+                kept: Mutex::new(parts.into_kept()),
+                audit,
+            }),
         })
+    }
+
+    /// Takes on another configuration: calls that come from now on are answered
+    /// by a new stack, those in flight finish on the old one. Parts whose
+    /// settings have stayed (targets, policies, the audit file) are taken over
+    /// with the state they hold. Clones of a gateway share its stack.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use portcullis::config::Config;
+    /// use portcullis::gateway::Gateway;
+    ///
+    /// let target = "{provider: openai-compatible, base_url: 'http://127.0.0.1:8000/v1'}";
+    /// let file = format!("policies: {{chain: []}}\nproviders: {{targets: [{target}]}}\n");
+    /// let mut config = Config::parse("policy-config.yaml", &file)?;
+    /// let gateway = Gateway::new(&config)?;
+    /// let served = gateway.clone();
+    /// config.providers.targets[0].timeout_seconds = 20;
+    /// gateway.reload(&config)?;
+    /// # drop(served);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); the gateway then stays as it was.
+    pub fn reload(&self, config: &Config) -> Result<(), GatewayError> {
+        let mut kept = self
+            .current
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut parts = Parts::after(&kept);
+        let stack = stack::build(config, self.current.audit.clone(), &mut parts)?;
+        let now = parts.into_kept();
+        self.current.stack.store(Arc::new(stack));
+        *kept = now;
+        Ok(())
+    }
+
+    /// [Reloads](Self::reload) the configuration whenever `told` is ready, and
+    /// when the file has changed and stayed so for half a second. A file that
+    /// cannot be used changes nothing; the log says why. Ends when it is
+    /// dropped.
+    pub async fn follow(
+        &self,
+        file: &Path,
+        told: impl FnMut(&mut Context<'_>) -> Poll<Option<()>>,
+    ) {
+        follow::follow(self, file, told).await;
     }
 
     /// How long streams in flight may take to finish once the gateway is told

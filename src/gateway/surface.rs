@@ -2,8 +2,10 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::{any_service, get};
@@ -23,9 +25,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 
-pub(super) fn router(stack: Stack) -> Router {
+/// Answers with the stack that there is when a call comes.
+pub(super) fn router(current: Arc<ArcSwap<Stack>>) -> Router {
     let stack = service_fn(move |request: Request<axum::body::Body>| {
-        let mut stack = stack.clone();
+        let mut stack = Stack::clone(&current.load());
         async move {
             // The stack is always ready: it holds no queue.
             let mut response = stack.call(request.map(Body::new)).await?;

@@ -10,12 +10,14 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::layer::Settings;
-use super::response::{Answer, Recording, Reply};
+use super::response::{Answer, Read, Recording, Reply};
+use super::shadow::Shadow;
 use super::verdict::{Action, DeferredVerdict};
 use super::{OnFailure, Policy, PolicyRequest, Recorder, Verdict};
 use crate::body::{
     ApiError, Body, BoxError, Document, Inspect, Inspected, Problem, ResponseFilter, forget_length,
 };
+use crate::call::Direction;
 
 pin_project! {
     /// The future of a [`PolicyService`](super::PolicyService).
@@ -43,9 +45,11 @@ pin_project! {
             request: Option<(request::Parts, Body, S)>,
         },
         /// The service within is at work.
-        Call { #[pin] future: F, after: After, head: bool },
+        Call { #[pin] future: F, after: After, head: bool, again: Option<Box<Again<S>>> },
         /// The answer is being read.
-        Reply { answer: Box<Answer> },
+        Reply { answer: Box<Answer>, again: Option<Box<Again<S>>> },
+        /// The service within is to be asked once more.
+        Renew { filters: Vec<Box<dyn ResponseFilter>>, again: Option<Box<Again<S>>> },
         /// There is an answer already.
         Refused { response: Option<Response<Body>> },
     }
@@ -56,7 +60,25 @@ pin_project! {
 struct After {
     filters: Vec<Box<dyn ResponseFilter>>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// The request's body as it came, for a policy that may not change it.
+    original: Option<Bytes>,
+    may_ask_again: bool,
 }
+
+/// What it takes to ask once more.
+struct Again<S> {
+    /// The request; gone once it has been asked again.
+    request: Option<Request<Body>>,
+    inner: S,
+    /// The answer that was not good enough.
+    first: Option<Response<Body>>,
+}
+
+/// In the extensions of a request that is asked once more, because a filter did
+/// not like the answer ([`Ending::AskAgain`](crate::body::Ending::AskAgain)): a
+/// router picks another target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskedAgain;
 
 /// A policy at work on one call.
 pub(super) struct Gate<P> {
@@ -82,7 +104,7 @@ where
 
 impl<S, P, RB> Future for PolicyFuture<S, P>
 where
-    S: Service<Request<Body>, Response = Response<RB>>,
+    S: Service<Request<Body>, Response = Response<RB>> + Clone,
     P: Policy,
     RB: http_body::Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
@@ -100,11 +122,12 @@ where
                     this.gate.open(parts, body, inner)
                 }
                 StateProj::Read { inspect, rest } => {
-                    let read = ready!(Pin::new(inspect).poll(cx));
+                    let read = ready!(Pin::new(&mut *inspect).poll(cx));
+                    let original = inspect.take_encoded();
                     let Some((parts, inner)) = rest.take() else {
                         return Poll::Pending;
                     };
-                    this.gate.read(read, parts, inner)
+                    this.gate.read(read, original, parts, inner)
                 }
                 StateProj::Judge {
                     verdict,
@@ -122,30 +145,73 @@ where
                     future,
                     after,
                     head,
+                    again,
                 } => {
-                    let mut response = ready!(future.poll(cx))?.map(Body::new);
+                    let answered = ready!(future.poll(cx));
+                    let first = again.as_mut().and_then(|again| again.first.take());
+                    let mut response = match (answered, first) {
+                        (Ok(response), None) => response.map(Body::new),
+                        (Ok(second), Some(_)) if second.status().is_success() => {
+                            second.map(Body::new)
+                        }
+                        // Better a poor answer than none.
+                        (_, Some(first)) => return Poll::Ready(Ok(first)),
+                        (Err(error), None) => return Poll::Ready(Err(error)),
+                    };
                     let after = std::mem::take(after);
                     response.headers_mut().extend(after.headers);
                     if after.filters.is_empty() {
                         return Poll::Ready(Ok(response));
                     }
-                    match Answer::of(
-                        response,
-                        after.filters,
-                        *head,
-                        &this.gate.settings.inspection,
-                    ) {
+                    match Answer::of(response, after.filters, *head, &this.gate.settings) {
                         Reply::Ready(response) => return Poll::Ready(Ok(response)),
-                        Reply::Unread(answer) => State::Reply { answer },
+                        Reply::Unread(answer) => State::Reply {
+                            answer,
+                            again: again.take(),
+                        },
                     }
                 }
-                StateProj::Reply { answer } => {
-                    let response = ready!(answer.poll(
-                        cx,
-                        &this.gate.settings.inspection,
-                        &this.gate.recorder
-                    ));
-                    return Poll::Ready(Ok(response));
+                StateProj::Reply { answer, again } => {
+                    let read = answer.poll(cx, &this.gate.settings, &this.gate.recorder);
+                    match (ready!(read), again.take()) {
+                        (Read::AskAgain(first, filters), Some(mut again))
+                            if again.request.is_some() =>
+                        {
+                            again.first = Some(first);
+                            State::Renew {
+                                filters,
+                                again: Some(again),
+                            }
+                        }
+                        (Read::Ready(response) | Read::AskAgain(response, _), _) => {
+                            return Poll::Ready(Ok(response));
+                        }
+                    }
+                }
+                StateProj::Renew { filters, again } => {
+                    let Some(waiting) = again.as_mut() else {
+                        return Poll::Pending;
+                    };
+                    let ready = ready!(waiting.inner.poll_ready(cx));
+                    match (ready, waiting.request.take(), waiting.first.take()) {
+                        (Ok(()), Some(mut request), first) => {
+                            let recorder = &this.gate.recorder;
+                            recorder.found(Direction::Response, "asked_again", 1);
+                            request.extensions_mut().insert(AskedAgain);
+                            waiting.first = first;
+                            State::Call {
+                                future: waiting.inner.call(request),
+                                after: After {
+                                    filters: std::mem::take(filters),
+                                    ..After::default()
+                                },
+                                head: false,
+                                again: again.take(),
+                            }
+                        }
+                        (_, _, Some(first)) => return Poll::Ready(Ok(first)),
+                        (_, _, None) => return Poll::Pending,
+                    }
                 }
                 StateProj::Refused { response } => {
                     return match response.take() {
@@ -162,43 +228,62 @@ where
 impl<P: Policy> Gate<P> {
     fn open<S>(&self, parts: request::Parts, body: Body, inner: S) -> State<S, S::Future>
     where
-        S: Service<Request<Body>>,
+        S: Service<Request<Body>> + Clone,
     {
         let unread = body.is_empty() || !self.policy.reads_request();
         if unread || body.as_document().is_some() {
-            return self.judge(parts, body, inner);
+            return self.judge(None, parts, body, inner);
         }
         let limit = self.settings.inspection.max_request_bytes;
+        let inspect = Inspect::new(body, &parts.headers, limit);
         State::Read {
-            inspect: Inspect::new(body, &parts.headers, limit),
+            inspect: inspect.keep_encoded(self.settings.shadow),
             rest: Some((parts, inner)),
         }
     }
 
-    fn read<S>(&self, read: Inspected, mut parts: request::Parts, inner: S) -> State<S, S::Future>
+    fn read<S>(
+        &self,
+        read: Inspected,
+        original: Option<Bytes>,
+        mut parts: request::Parts,
+        inner: S,
+    ) -> State<S, S::Future>
     where
-        S: Service<Request<Body>>,
+        S: Service<Request<Body>> + Clone,
     {
         match read {
             Inspected::Document(body) => {
                 // Decoded, if it was encoded: the document is what counts.
-                if parts.headers.remove(header::CONTENT_ENCODING).is_some() {
+                if original.is_none() && parts.headers.remove(header::CONTENT_ENCODING).is_some() {
                     forget_length(&mut parts.headers);
                 }
-                self.judge(parts, body, inner)
+                self.judge(original, parts, body, inner)
             }
             Inspected::Problem(problem, body) if self.settings.inspection.passes(&problem) => {
                 self.recorder
                     .warn(format!("request body passed uninspected: {problem}"));
-                self.judge(parts, body, inner)
+                self.judge(None, parts, body, inner)
+            }
+            Inspected::Problem(problem, body) if self.settings.shadow => {
+                if !problem.is_broken() {
+                    self.recorder.would("would_refuse");
+                }
+                self.judge(None, parts, body, inner)
             }
             Inspected::Problem(problem, _) => self.refuse(problem.in_request()),
         }
     }
 
-    fn judge<S>(&self, parts: request::Parts, body: Body, inner: S) -> State<S, S::Future>
+    fn judge<S>(
+        &self,
+        original: Option<Bytes>,
+        parts: request::Parts,
+        body: Body,
+        inner: S,
+    ) -> State<S, S::Future>
     where
-        S: Service<Request<Body>>,
+        S: Service<Request<Body>> + Clone,
     {
         let empty;
         let document = match body.as_document() {
@@ -218,7 +303,11 @@ impl<P: Policy> Gate<P> {
             document,
             recorder: &self.recorder,
         });
-        self.judged(verdict, After::default(), parts, body, inner)
+        let after = After {
+            original,
+            ..After::default()
+        };
+        self.judged(verdict, after, parts, body, inner)
     }
 
     fn judged<S>(
@@ -230,21 +319,18 @@ impl<P: Policy> Gate<P> {
         mut inner: S,
     ) -> State<S, S::Future>
     where
-        S: Service<Request<Body>>,
+        S: Service<Request<Body>> + Clone,
     {
         let verdict = match verdict {
             Ok(verdict) => {
-                let word = verdict.word();
-                if self.recorder.is_read() && word != "deferred" {
-                    self.recorder.verdict(word);
-                }
+                self.note(verdict.word());
                 verdict
             }
             Err(error) => {
                 let policy = self.policy.name();
                 tracing::error!(policy, error = &*error, "policy failed");
                 self.recorder.verdict("error");
-                if self.settings.on_failure == OnFailure::Refuse {
+                if self.settings.on_failure == OnFailure::Refuse && !self.settings.shadow {
                     return self.refuse(ApiError::new(
                         StatusCode::INTERNAL_SERVER_ERROR,
                         "policy_failure",
@@ -259,9 +345,13 @@ impl<P: Policy> Gate<P> {
         if let Some(filter) = verdict.filter {
             after.filters.push(self.recording(filter));
         }
-        after.headers.extend(verdict.headers);
+        after.may_ask_again |= verdict.may_ask_again;
+        if !self.settings.shadow {
+            after.headers.extend(verdict.headers);
+        }
         match verdict.action {
             Action::Continue => {}
+            Action::Rewrite(_) | Action::Refuse(_) if self.settings.shadow => {}
             Action::Rewrite(edits) => {
                 if let Some(document) = body.as_document_mut() {
                     for (segment, edits) in &edits {
@@ -286,15 +376,56 @@ impl<P: Policy> Gate<P> {
                 HeaderValue::from_static("identity"),
             );
         }
+        if let Some(original) = after.original.take() {
+            body = body.with_content(original);
+        }
         let head = parts.method == Method::HEAD;
+        let again = self.again(&after, &parts, &body);
+        let future = inner.call(Request::from_parts(parts, body));
         State::Call {
-            future: inner.call(Request::from_parts(parts, body)),
+            future,
             after,
             head,
+            again: again.map(|request| {
+                Box::new(Again {
+                    request: Some(request),
+                    inner,
+                    first: None,
+                })
+            }),
+        }
+    }
+
+    /// A copy of the request, if it may have to be asked again. Of a document,
+    /// which is cheap; a stream that has left could not be withheld.
+    fn again(&self, after: &After, parts: &request::Parts, body: &Body) -> Option<Request<Body>> {
+        if !after.may_ask_again || self.settings.shadow {
+            return None;
+        }
+        let document = body.as_document()?;
+        if document.field("stream") == Some("true") {
+            return None;
+        }
+        let body = Body::document(document.clone());
+        Some(Request::from_parts(parts.clone(), body))
+    }
+
+    fn note(&self, word: &'static str) {
+        if !self.recorder.is_read() || word == "deferred" {
+            return;
+        }
+        match (self.settings.shadow, word) {
+            (false, _) => self.recorder.verdict(word),
+            (true, "rewrite") => self.recorder.would("would_rewrite"),
+            (true, "refuse") => self.recorder.would("would_refuse"),
+            (true, _) => self.recorder.would("continue"),
         }
     }
 
     fn recording(&self, filter: Box<dyn ResponseFilter>) -> Box<dyn ResponseFilter> {
+        if self.settings.shadow {
+            return Box::new(Shadow::new(filter, self.recorder.clone()));
+        }
         if !self.recorder.is_read() {
             return filter;
         }

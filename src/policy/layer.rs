@@ -30,6 +30,8 @@ pub struct PolicyLayer<P> {
 pub(super) struct Settings {
     pub(super) inspection: Inspection,
     pub(super) on_failure: OnFailure,
+    /// The policy is not enforced.
+    pub(super) shadow: bool,
 }
 
 impl<P: Policy> PolicyLayer<P> {
@@ -58,6 +60,19 @@ impl<P: Policy> PolicyLayer<P> {
     #[must_use]
     pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
         Arc::make_mut(&mut self.settings).on_failure = on_failure;
+        self
+    }
+
+    /// Whether the policy is enforced, as it is by default.
+    ///
+    /// With `false` it runs in full on requests and answers, and changes and
+    /// refuses nothing: both pass byte for byte, streams too. The call's record
+    /// counts what it finds, and says what it would have done (`would_rewrite`,
+    /// `would_ask_again`, `would_refuse`). The upstream is still asked not to compress its answer,
+    /// and a verdict that is [deferred](super::Verdict::deferred) is waited for.
+    #[must_use]
+    pub fn enforce(mut self, enforce: bool) -> Self {
+        Arc::make_mut(&mut self.settings).shadow = !enforce;
         self
     }
 

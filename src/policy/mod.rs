@@ -43,18 +43,20 @@
 mod future;
 mod layer;
 pub mod pii;
+pub mod quality;
 mod request;
 mod response;
 mod service;
+mod shadow;
 mod verdict;
 
-pub use self::future::PolicyFuture;
+pub use self::future::{AskedAgain, PolicyFuture};
 pub use self::layer::{OnFailure, PolicyLayer};
 pub use self::request::{PolicyRequest, Recorder};
 pub use self::service::PolicyService;
 pub use self::verdict::{DeferredVerdict, Verdict};
 use crate::body::BoxError;
-pub use crate::body::{Flow, ResponseFilter, Window};
+pub use crate::body::{Ending, Flow, ResponseFilter, Window};
 
 /// Decides about requests, and hands out filters for their answers.
 pub trait Policy: Send + Sync + 'static {

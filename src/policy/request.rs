@@ -67,6 +67,14 @@ impl Recorder {
         }
     }
 
+    /// Notes what was measured, from 0 to 1, in place of an earlier value of the
+    /// same name.
+    pub fn score(&self, name: impl Into<Cow<'static, str>>, score: f32) {
+        if let Some(call) = &self.call {
+            call.score(self.policy, name.into(), score);
+        }
+    }
+
     /// Says that something passed without being inspected, and why.
     pub fn warn(&self, warning: impl Into<Cow<'static, str>>) {
         if let Some(call) = &self.call {
@@ -77,6 +85,13 @@ impl Recorder {
     pub(super) fn verdict(&self, word: &'static str) {
         if let Some(call) = &self.call {
             call.policy(self.policy, word);
+        }
+    }
+
+    /// What a policy that is not enforced would have done.
+    pub(super) fn would(&self, word: &'static str) {
+        if let Some(call) = &self.call {
+            call.would(self.policy, word);
         }
     }
 

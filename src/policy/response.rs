@@ -4,14 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{Response, header, response};
+use http::{HeaderMap, Response, header, response};
 
 use super::Recorder;
 use super::future::refuse_reply;
+use super::layer::Settings;
 use crate::body::filter::filter_document;
 use crate::body::{
-    Body, Flow, Inspect, Inspected, Inspection, MediaKind, Problem, ResponseFilter, Uninspectable,
-    Window, forget_length, is_bodiless,
+    Body, Ending, Flow, Inspect, Inspected, MediaKind, Problem, ResponseFilter, Rigour,
+    Uninspectable, Window, forget_length, is_bodiless,
 };
 use crate::text::Edits;
 
@@ -21,6 +22,14 @@ pub(super) enum Reply {
     Ready(Response<Body>),
     /// It has to be read first.
     Unread(Box<Answer>),
+}
+
+/// What has become of an answer that had to be read.
+pub(super) enum Read {
+    /// It may leave.
+    Ready(Response<Body>),
+    /// A filter wants another one in its place.
+    AskAgain(Response<Body>, Vec<Box<dyn ResponseFilter>>),
 }
 
 /// An answer that has to be read before it can be filtered.
@@ -39,7 +48,7 @@ impl Answer {
         response: Response<Body>,
         filters: Vec<Box<dyn ResponseFilter>>,
         head: bool,
-        inspection: &Inspection,
+        settings: &Settings,
     ) -> Reply {
         let (mut parts, body) = response.into_parts();
         let kind = MediaKind::of(&parts.headers);
@@ -64,12 +73,11 @@ impl Answer {
                     unreadable: Some((problem, body)),
                 }));
             }
-            forget_length(&mut parts.headers);
-            let body = filter_events(body, filters, inspection);
+            let body = filter_events(body, &mut parts.headers, filters, settings);
             return Reply::Ready(Response::from_parts(parts, body));
         }
-        let limit = inspection.max_response_bytes;
-        let mut inspect = Inspect::new(body, &parts.headers, limit);
+        let limit = settings.inspection.max_response_bytes;
+        let mut inspect = Inspect::new(body, &parts.headers, limit).keep_encoded(settings.shadow);
         if !parts.status.is_success() {
             // An error page that only claims to be JSON is still worth reading.
             inspect = inspect.lenient();
@@ -85,9 +93,9 @@ impl Answer {
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        inspection: &Inspection,
+        settings: &Settings,
         recorder: &Recorder,
-    ) -> Poll<Response<Body>> {
+    ) -> Poll<Read> {
         let read = match (&mut self.inspect, self.unreadable.take()) {
             (_, Some((problem, body))) => Inspected::Problem(problem, body),
             (Some(inspect), None) => ready!(Pin::new(inspect).poll(cx)),
@@ -100,48 +108,76 @@ impl Answer {
             Inspected::Document(body) => body,
             // Bytes that are no text cannot hold what the filters look for.
             Inspected::Problem(problem, body)
-                if inspection.passes(&problem) || matches!(problem, Problem::Binary) =>
+                if settings.inspection.passes(&problem) || matches!(problem, Problem::Binary) =>
             {
                 recorder.warn(format!("response body passed uninspected: {problem}"));
-                return Poll::Ready(Response::from_parts(parts, body));
+                return Poll::Ready(Read::Ready(Response::from_parts(parts, body)));
+            }
+            Inspected::Problem(problem, body) if settings.shadow => {
+                if !problem.is_broken() {
+                    recorder.would("would_refuse");
+                }
+                return Poll::Ready(Read::Ready(Response::from_parts(parts, body)));
             }
             Inspected::Problem(problem, _) => {
-                return Poll::Ready(refuse_reply(&problem, recorder));
+                return Poll::Ready(Read::Ready(refuse_reply(&problem, recorder)));
             }
         };
-        if parts.headers.remove(header::CONTENT_ENCODING).is_some() {
+        let encoded = self.inspect.as_mut().and_then(Inspect::take_encoded);
+        if !settings.shadow && parts.headers.remove(header::CONTENT_ENCODING).is_some() {
             forget_length(&mut parts.headers);
         }
-        let filters = std::mem::take(&mut self.filters);
+        let mut filters = std::mem::take(&mut self.filters);
+        let mut again = false;
         if let Some(document) = body.as_document_mut() {
-            if document.looks_like_events() {
+            if document.looks_like_events() && encoded.is_none() {
                 let bytes = document.to_bytes();
-                let body = filter_events(body.with_content(bytes), filters, inspection);
-                forget_length(&mut parts.headers);
-                return Poll::Ready(Response::from_parts(parts, body));
+                let body = body.with_content(bytes);
+                let body = filter_events(body, &mut parts.headers, filters, settings);
+                return Poll::Ready(Read::Ready(Response::from_parts(parts, body)));
             }
-            for mut filter in filters {
-                if let Err(error) = filter_document(&mut *filter, document) {
-                    recorder.refused(&error);
-                    return Poll::Ready(error.into_response());
+            for filter in &mut filters {
+                match filter_document(&mut **filter, document) {
+                    Ending::Accept => {}
+                    Ending::AskAgain => again = true,
+                    Ending::Refuse(error) => {
+                        recorder.refused(&error);
+                        return Poll::Ready(Read::Ready(error.into_response()));
+                    }
                 }
+                filter.head(&mut parts.headers);
             }
             if document.is_edited() {
                 forget_length(&mut parts.headers);
             }
         }
-        Poll::Ready(Response::from_parts(parts, body))
+        if let Some(encoded) = encoded {
+            body = body.with_content(encoded);
+        }
+        let response = Response::from_parts(parts, body);
+        Poll::Ready(match again {
+            false => Read::Ready(response),
+            true => Read::AskAgain(response, filters),
+        })
     }
 }
 
 fn filter_events(
     mut body: Body,
+    headers: &mut HeaderMap,
     filters: Vec<Box<dyn ResponseFilter>>,
-    inspection: &Inspection,
+    settings: &Settings,
 ) -> Body {
-    let strict = inspection.malformed == Uninspectable::Refuse;
+    let rigour = match settings.inspection.malformed {
+        _ if settings.shadow => Rigour::Observe,
+        Uninspectable::Refuse => Rigour::Strict,
+        Uninspectable::Pass => Rigour::Lenient,
+    };
+    if !settings.shadow {
+        forget_length(headers);
+    }
     for filter in filters {
-        body = body.filter_events(filter, strict);
+        body = body.filter_events(filter, rigour);
     }
     body
 }
@@ -163,5 +199,25 @@ impl ResponseFilter for Recording {
 
     fn lookbehind(&self) -> usize {
         self.filter.lookbehind()
+    }
+
+    fn finish_reason(&mut self, choice: u32, reason: &str) {
+        self.filter.finish_reason(choice, reason);
+    }
+
+    fn choice_ended(&mut self, choice: u32) -> Ending {
+        let ending = self.filter.choice_ended(choice);
+        if let Ending::Refuse(error) = &ending {
+            self.recorder.refused(error);
+        }
+        ending
+    }
+
+    fn judges_end(&self) -> bool {
+        self.filter.judges_end()
+    }
+
+    fn head(&mut self, headers: &mut HeaderMap) {
+        self.filter.head(headers);
     }
 }

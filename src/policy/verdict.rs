@@ -15,6 +15,7 @@ pub struct Verdict {
     pub(super) action: Action,
     pub(super) filter: Option<Box<dyn ResponseFilter>>,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) may_ask_again: bool,
 }
 
 pub(super) enum Action {
@@ -30,6 +31,7 @@ impl Verdict {
             action,
             filter: None,
             headers: Vec::new(),
+            may_ask_again: false,
         }
     }
 
@@ -75,6 +77,14 @@ impl Verdict {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// Keeps the request, so that the filter may have it asked once more; see
+    /// [`Ending::AskAgain`](crate::body::Ending::AskAgain). Plain answers only.
+    #[must_use]
+    pub fn may_ask_again(mut self) -> Self {
+        self.may_ask_again = true;
         self
     }
 

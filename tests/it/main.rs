@@ -4,10 +4,14 @@
 
 mod app;
 mod audit;
+mod cases;
 mod command;
 mod endpoints;
 mod gateway;
 mod policy;
+mod quality;
+mod reload;
+mod shadow;
 mod streams;
 mod support;
 mod together;

@@ -24,7 +24,7 @@ fn event(choice: u32, field: &str, text: &str) -> String {
 }
 
 /// Cuts `text` after these numbers of characters, over and over.
-fn cut(text: &str, lengths: &[usize]) -> Vec<String> {
+pub(crate) fn cut(text: &str, lengths: &[usize]) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut chars = text.chars().peekable();
     let mut lengths = lengths.iter().cycle();
@@ -60,7 +60,9 @@ async fn filtered(frames: Vec<Bytes>) -> Vec<u8> {
         .to_vec()
 }
 
-fn tokio_stream<I: Iterator + Unpin>(mut items: I) -> impl futures_core::Stream<Item = I::Item> {
+pub(crate) fn tokio_stream<I: Iterator + Unpin>(
+    mut items: I,
+) -> impl futures_core::Stream<Item = I::Item> {
     struct Items<F>(F);
     impl<T, F: FnMut() -> Option<T> + Unpin> futures_core::Stream for Items<F> {
         type Item = T;

@@ -60,6 +60,8 @@ pub(crate) struct House {
     pub(crate) upstream: SimulatorServer,
     pub(crate) address: SocketAddr,
     pub(crate) records: Records,
+    pub(crate) gateway: Gateway,
+    pub(crate) config: Config,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -82,13 +84,15 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(gateway.serve(listener, async {
+        let served = tokio::spawn(gateway.clone().serve(listener, async {
             let _ = stopped.await;
         }));
         Self {
             upstream,
             address,
             records,
+            gateway,
+            config,
             stop: Some(stop),
             served,
         }

@@ -253,6 +253,15 @@ impl Document {
         Some(&self.message[to_usize(range)])
     }
 
+    /// The reply's choices, each with why the model stopped.
+    pub(crate) fn choices(&self) -> impl Iterator<Item = (u32, Option<&str>)> {
+        self.index.choices.iter().map(|choice| {
+            let reason = choice.finish_reason.as_ref();
+            let reason = reason.map(|range| &self.message[to_usize(range)]);
+            (choice.index, reason)
+        })
+    }
+
     /// Whether it differs from the original.
     #[must_use]
     pub fn is_edited(&self) -> bool {

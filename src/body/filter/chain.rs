@@ -1,6 +1,6 @@
 //! Filters over texts that are there as a whole.
 
-use super::{Flow, Lane, ResponseFilter, Window};
+use super::{Ending, Flow, Lane, ResponseFilter, Window};
 use crate::body::{ApiError, Document};
 use crate::text::Edits;
 
@@ -21,8 +21,30 @@ pub(super) fn filter_text(
     }
 }
 
-/// Runs one filter over every text of a message.
-pub(crate) fn filter_document(
+/// Runs one filter over every text of a message, and tells it of its choices.
+pub(crate) fn filter_document(filter: &mut dyn ResponseFilter, document: &mut Document) -> Ending {
+    match filter_segments(filter, document) {
+        Ok(()) => end_choices(filter, document),
+        Err(error) => Ending::Refuse(error),
+    }
+}
+
+fn end_choices(filter: &mut dyn ResponseFilter, document: &Document) -> Ending {
+    let mut ending = Ending::Accept;
+    for (choice, reason) in document.choices() {
+        if let Some(reason) = reason {
+            filter.finish_reason(choice, reason);
+        }
+        match filter.choice_ended(choice) {
+            Ending::Accept => {}
+            Ending::AskAgain => ending = Ending::AskAgain,
+            refused @ Ending::Refuse(_) => return refused,
+        }
+    }
+    ending
+}
+
+fn filter_segments(
     filter: &mut dyn ResponseFilter,
     document: &mut Document,
 ) -> Result<(), ApiError> {

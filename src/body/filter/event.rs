@@ -50,6 +50,8 @@ pub(super) struct Queue {
     first_piece: PieceId,
     /// What the waiting events weigh.
     bytes: usize,
+    /// Number of an event that waits for more than its texts.
+    gate: Option<u64>,
     /// Text without an event, of the lane that was fed last.
     pub(super) detached: String,
 }
@@ -78,6 +80,16 @@ impl Queue {
             pieces: 0,
             open: 0,
         });
+    }
+
+    /// Makes the last event wait until the gate opens.
+    pub(super) fn shut_gate(&mut self) {
+        let last = (self.events.len() as u64).checked_sub(1);
+        self.gate = last.map(|last| self.first_event + last);
+    }
+
+    pub(super) fn open_gate(&mut self) {
+        self.gate = None;
     }
 
     /// A piece of the last event: undecided, or with its new text.
@@ -130,7 +142,7 @@ impl Queue {
 
     /// The event at the front, if all of it is decided.
     pub(super) fn pop(&mut self, index: &mut Index) -> Option<Released> {
-        if self.events.front()?.open > 0 {
+        if self.events.front()?.open > 0 || self.gate == Some(self.first_event) {
             return None;
         }
         let pending = self.events.pop_front()?;

@@ -10,6 +10,8 @@ mod event;
 mod lane;
 mod stream;
 
+use http::HeaderMap;
+
 use super::{ApiError, SegmentKind};
 use crate::text::Edits;
 
@@ -49,6 +51,52 @@ pub trait ResponseFilter: Send {
     fn lookbehind(&self) -> usize {
         0
     }
+
+    /// The reply says why the model stopped: `stop`, `length`, `tool_calls` …
+    /// Some upstreams say it in every event; the last one counts.
+    fn finish_reason(&mut self, _choice: u32, _reason: &str) {}
+
+    /// A choice has ended, and all of its texts have been shown.
+    ///
+    /// Not called where a stream breaks off, nor for a reply without choices.
+    fn choice_ended(&mut self, _choice: u32) -> Ending {
+        Ending::Accept
+    }
+
+    /// Whether [`choice_ended`](Self::choice_ended) may refuse. The event that
+    /// ends a choice then waits for it, so that a client reads one end only.
+    fn judges_end(&self) -> bool {
+        false
+    }
+
+    /// Adds to the head of a plain reply when all of it has been shown. The
+    /// head of a stream has left by then.
+    fn head(&mut self, _headers: &mut HeaderMap) {}
+}
+
+/// What becomes of a choice that has ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Ending {
+    /// It stands.
+    Accept,
+    /// The reply is refused; a stream ends with `content_filter`.
+    Refuse(ApiError),
+    /// The reply is withheld, and the service within asked once more; the
+    /// filter sees the next answer from its beginning. Where that cannot be
+    /// (in a stream, or after it has been done once), the reply stands.
+    AskAgain,
+}
+
+/// How much a filter has to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rigour {
+    /// What it could not read does not pass.
+    Strict,
+    /// What it could not read passes.
+    Lenient,
+    /// It looks on, and changes nothing.
+    Observe,
 }
 
 /// What becomes of the text in a window.

@@ -1,14 +1,16 @@
 //! A stream of events on its way through the filters. Knows no I/O: frames go
 //! in, decided bytes come out.
 
+mod ends;
+
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
 use super::chain::filter_text;
-use super::event::{Queue, Released, Synthetic, cannot_inspect, moulded};
+use super::event::{Queue, Released, Synthetic, cannot_inspect};
 use super::lane::{Lane, Scratch};
-use super::{Lane as Place, ResponseFilter, Watch};
+use super::{Lane as Place, ResponseFilter, Rigour, Watch};
 use crate::body::document::index::{Index, Slot};
 use crate::body::sse::{Decoder, Event, OtherLine};
 use crate::body::{ApiError, JsonError, SegmentKind};
@@ -47,6 +49,10 @@ pub(crate) struct EventStream {
     ended: Vec<u32>,
     /// What cannot be read may not pass.
     strict: bool,
+    /// A filter is there that does more than look on.
+    binding: bool,
+    /// A filter may refuse a choice at its end.
+    judges_end: bool,
     /// Nothing is read any more: no filter wants it, and it was too much.
     passing: bool,
 }
@@ -71,15 +77,18 @@ impl EventStream {
             ending: Vec::new(),
             ended: Vec::new(),
             strict: false,
+            binding: false,
+            judges_end: false,
             passing: false,
         }
     }
 
     /// Adds a filter behind those that are there. Only before the first frame.
-    /// With `strict`, what it could not read does not pass.
-    pub(crate) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>, strict: bool) {
+    pub(crate) fn add_filter(&mut self, filter: Box<dyn ResponseFilter>, rigour: Rigour) {
+        self.strict |= rigour == Rigour::Strict;
+        self.binding |= rigour != Rigour::Observe;
+        self.judges_end |= filter.judges_end();
         self.filters.push(filter);
-        self.strict |= strict;
     }
 
     pub(crate) fn add_watch(&mut self, watch: Box<dyn Watch>) {
@@ -107,7 +116,7 @@ impl EventStream {
             match self.decoder.next(frame, &mut at) {
                 None => break,
                 Some(Ok(event)) => self.take(event),
-                Some(Err(_)) if self.filters.is_empty() => {
+                Some(Err(_)) if !self.binding => {
                     self.release();
                     self.ready.push_back(self.decoder.take_partial().into());
                     self.passing = true;
@@ -134,7 +143,7 @@ impl EventStream {
             self.take(event);
         }
         if !self.stopped
-            && let Err(error) = self.end_lanes(|_| true)
+            && let Err(error) = self.end(whole)
         {
             self.stop(&error);
         }
@@ -156,8 +165,7 @@ impl EventStream {
             return self.lose_patience();
         };
         if data == "[DONE]" {
-            self.end_lanes(|_| true)?;
-            self.open_choices.clear();
+            self.end(true)?;
             self.watches.iter_mut().for_each(|w| w.done());
             self.queue.push_event(event, false);
             return Ok(());
@@ -218,15 +226,16 @@ impl EventStream {
                 .any(|(_, slot)| is_growing(slot) && slot.choice == Some(choice));
             if !goes_on {
                 self.end_lanes(|place| place.choice == Some(choice))?;
-                self.open_choices.retain(|open| *open != choice);
-                if self.ended.len() < MAX_LANES {
-                    self.ended.push(choice);
-                }
+                self.end_choice(choice)?;
             }
         }
+        self.queue.open_gate();
         self.end_detached(index)?;
         // Cheap: its bytes are shared.
         self.queue.push_event(event.clone(), json);
+        if self.judges_end && index.choices.iter().any(|c| c.finish_reason.is_some()) {
+            self.queue.shut_gate();
+        }
         if let Err(error) = self.feed(data, index) {
             // What has not been judged as a whole does not leave.
             self.queue.drop_last();
@@ -293,7 +302,11 @@ impl EventStream {
                         "a choice of the upstream's stream went on after its end",
                     ));
                 }
-                let lane = self.lane(slot)?;
+                let lane = match self.lane(slot) {
+                    // Whoever looks on has seen enough.
+                    Err(_) if !self.binding => continue,
+                    lane => lane?,
+                };
                 let piece = self.queue.push_piece(slot.raw.clone(), lane, None);
                 self.lanes[lane].attach(piece);
                 self.lanes[lane].feed(
@@ -365,63 +378,14 @@ impl EventStream {
                 }
             }
         }
-    }
-
-    /// Ends the texts of these lanes: nothing of them is held any longer.
-    fn end_lanes(&mut self, which: impl Fn(Place) -> bool) -> Result<(), ApiError> {
-        for at in 0..self.lanes.len() {
-            if which(self.lanes[at].place) {
-                self.end_lane(at)?;
+        for filter in &mut self.filters {
+            for choice in &self.index.choices {
+                if let Some(reason) = &choice.finish_reason {
+                    let reason = &data[reason.start as usize..reason.end as usize];
+                    filter.finish_reason(choice.index, reason);
+                }
             }
         }
-        Ok(())
-    }
-
-    fn end_lane(&mut self, at: usize) -> Result<(), ApiError> {
-        let lane = &mut self.lanes[at];
-        lane.feed(
-            &mut self.filters,
-            &mut self.scratch,
-            None,
-            true,
-            &mut self.queue,
-        )?;
-        if self.queue.detached.is_empty() {
-            return Ok(());
-        }
-        let text = std::mem::take(&mut self.queue.detached);
-        let place = lane.place;
-        let bytes = match lane.mould.take() {
-            Some((event, raw)) if place.kind == SegmentKind::Delta => moulded(&event, &raw, &text),
-            _ => Synthetic {
-                template: self.template.as_ref().and_then(Event::data),
-                choice: place.choice.unwrap_or_default(),
-                kind: place.kind,
-                tool_call: place.tool_call,
-                text: Some(&text),
-                finish_reason: None,
-            }
-            .to_bytes(&mut Index::default()),
-        };
-        self.queue.push_event(Event::opaque(bytes), false);
-        Ok(())
-    }
-
-    /// Before the event that ends a choice: text of it that has lost its event
-    /// and finds no other one in this event goes out in one of its own.
-    fn end_detached(&mut self, index: &Index) -> Result<(), ApiError> {
-        for at in 0..self.lanes.len() {
-            let place = self.lanes[at].place;
-            let ends = index
-                .choices
-                .iter()
-                .any(|choice| choice.finish_reason.is_some() && Some(choice.index) == place.choice);
-            let goes_on = index.texts().any(|(_, slot)| same(place_of(slot), place));
-            if ends && !goes_on && self.lanes[at].has_detached() {
-                self.end_lane(at)?;
-            }
-        }
-        Ok(())
     }
 
     /// A held text must not hold up the others for long: its event goes on

@@ -138,7 +138,7 @@ fn run(stream: &[u8], cuts: &[usize], filters: Vec<Box<dyn ResponseFilter>>) -> 
     frames.push(data(&stream[at..]));
     let mut body = stream_of(frames);
     for filter in filters {
-        body = body.filter_events(filter, true);
+        body = body.filter_events(filter, Rigour::Strict);
     }
     let (bytes, error, _) = drain(body);
     assert_eq!(error, None);
@@ -223,7 +223,7 @@ fn a_finding_split_across_events_is_edited_and_the_rest_is_untouched() {
 fn held_text_is_flushed_before_the_end_of_its_choice() {
     let stream = [chunk(0, "content", "ja"), finish(0), DONE.to_owned()].concat();
     let mut body = stream_of(vec![data(stream.as_bytes())]);
-    body = body.filter_events(Box::new(Jane), true);
+    body = body.filter_events(Box::new(Jane), Rigour::Strict);
     let (bytes, _, _) = drain(body);
     assert_eq!(bytes, stream.as_bytes());
 }
@@ -235,7 +235,7 @@ fn a_broken_stream_gives_its_held_text_then_the_error() {
         data(b"data: {\"choices\":[{\"del"),
         Err("reset".into()),
     ];
-    let (bytes, error, _) = drain(stream_of(frames).filter_events(Box::new(Jane), true));
+    let (bytes, error, _) = drain(stream_of(frames).filter_events(Box::new(Jane), Rigour::Strict));
     assert_eq!(read(&bytes)["0 content"], "a [X] jan");
     assert_eq!(error.as_deref(), Some("reset"));
 }
@@ -248,7 +248,8 @@ fn trailers_pass_behind_the_held_text() {
         data(chunk(0, "content", "jan").as_bytes()),
         Ok(Frame::trailers(trailers.clone())),
     ];
-    let (bytes, error, seen) = drain(stream_of(frames).filter_events(Box::new(Jane), true));
+    let (bytes, error, seen) =
+        drain(stream_of(frames).filter_events(Box::new(Jane), Rigour::Strict));
     assert_eq!(read(&bytes)["0 content"], "jan");
     assert_eq!((error, seen), (None, Some(trailers)));
 }
@@ -279,7 +280,7 @@ fn a_refusal_ends_the_stream_well_formed_and_drops_the_upstream() {
     let mut body = Body::new(Upstream {
         _alive: upstream.clone(),
     })
-    .filter_events(Box::new(Bomb), true);
+    .filter_events(Box::new(Bomb), Rigour::Strict);
     let mut cx = Context::from_waker(std::task::Waker::noop());
     let first = Pin::new(&mut body).poll_frame(&mut cx);
     assert_eq!(
@@ -311,7 +312,7 @@ fn a_held_word_does_not_hold_up_another_field_for_long() {
         stream.push_str(&chunk(0, "content", "word "));
     }
     let mut body = stream_of(vec![data(stream.as_bytes()), Err("stop here".into())]);
-    body = body.filter_events(Box::new(Jane), true);
+    body = body.filter_events(Box::new(Jane), Rigour::Strict);
     let (bytes, _, _) = drain(body);
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert!(text.find("word").unwrap() < text.rfind("reasoning").unwrap());
@@ -397,8 +398,8 @@ async fn nothing_is_read_that_is_not_wanted() {
         }
     }
     let polls = std::sync::Arc::default();
-    let mut body =
-        Body::new(Counting(std::sync::Arc::clone(&polls))).filter_events(Box::new(Jane), true);
+    let mut body = Body::new(Counting(std::sync::Arc::clone(&polls)))
+        .filter_events(Box::new(Jane), Rigour::Strict);
     for wanted in 0..6 {
         tokio::time::sleep(Duration::from_secs(1)).await;
         body.frame().await.unwrap().unwrap();

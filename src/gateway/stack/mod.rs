@@ -1,6 +1,8 @@
 //! From a configuration to a stack of layers.
 
+mod kept;
 mod pii;
+mod quality;
 mod upstream;
 
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use http::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceBuilder};
 
+pub(super) use self::kept::{Kept, Parts};
 pub(super) use self::pii::pii;
 use super::GatewayError;
 use super::surface::Stack;
@@ -18,37 +21,53 @@ use crate::call::{CallReader, CallRecord, Outcome};
 use crate::config::{AuditConfig, Config, PolicyName};
 use crate::upstream::ErrorResponseLayer;
 
-/// The policies of the chain around the target, the first outermost.
+/// The policies of the chain around the target, the first outermost. Takes over
+/// what it can of the stack before.
 pub(super) fn build(
     config: &Config,
     audit: Option<Arc<dyn CallReader>>,
+    parts: &mut Parts<'_>,
 ) -> Result<Stack, GatewayError> {
     let target = config.providers.targets.first().ok_or_else(|| {
         GatewayError::Target("providers.targets is empty: there is nothing to call".to_owned())
     })?;
+    let upstream = parts.part(&target.id, target, |target| upstream::upstream(target, 0))?;
     let service = ServiceBuilder::new()
         .layer(ErrorResponseLayer::new())
-        .service(upstream::upstream(target, 0)?);
-    let mut stack = BoxCloneSyncService::new(service);
+        .service(upstream);
+    let stack = around(config, audit, parts, BoxCloneSyncService::new(service))?;
+    Ok(boxed(&AuditLayer::new(Log), stack))
+}
+
+/// The policies of the chain around a service.
+pub(super) fn around(
+    config: &Config,
+    audit: Option<Arc<dyn CallReader>>,
+    parts: &mut Parts<'_>,
+    service: Stack,
+) -> Result<Stack, GatewayError> {
+    let mut stack = service;
+    let policy = &config.policy;
     let mut chain: Vec<_> = config.active_policies().collect();
     // Wherever it is named: it is to see what the client got, and never what
     // has not been redacted yet.
     chain.sort_by_key(|policy| *policy != PolicyName::Audit);
-    for policy in chain.into_iter().rev() {
-        stack = match policy {
+    for name in chain.into_iter().rev() {
+        stack = match name {
             PolicyName::Audit => {
-                let settings = &config.policy.audit;
+                let settings = &policy.audit;
                 let sink = match &audit {
                     Some(sink) => Arc::clone(sink),
-                    None => open_audit(settings)?,
+                    None => parts.part("audit", settings, open_audit)?,
                 };
                 let layer = AuditLayer::shared(sink).include_text(settings.include_text);
                 boxed(&layer, stack)
             }
-            PolicyName::PiiDetector => boxed(&pii(&config.policy.pii_detector)?, stack),
+            PolicyName::PiiDetector => boxed(&parts.part("pii", &policy.pii_detector, pii)?, stack),
+            PolicyName::QualityScorer => boxed(&quality::quality(&policy.quality_scorer), stack),
         };
     }
-    Ok(boxed(&AuditLayer::new(Log), stack))
+    Ok(stack)
 }
 
 fn boxed<L>(layer: &L, stack: Stack) -> Stack

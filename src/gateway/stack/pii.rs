@@ -39,6 +39,7 @@ pub(in crate::gateway) fn pii(
     // Actions are kept for the directions worked on, so those come first.
     let mut layer = PiiRedactLayer::default()
         .inspection(inspection)
+        .enforce(settings.enforce)
         .directions(directions)
         .action(action(settings.action))
         .threshold(settings.threshold as f32)

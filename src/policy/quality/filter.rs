@@ -1,0 +1,161 @@
+//! The answer on its way through the policy.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::answer::Answer;
+use super::asked::Asked;
+use super::signal::{Signal, Signals};
+use super::{QualityAction, Settings};
+use crate::body::{ApiError, Ending, Flow, ResponseFilter, SegmentKind, Window};
+use crate::call::Direction;
+use crate::policy::Recorder;
+use crate::text::Edits;
+
+/// What is wrong with an answer, on its head.
+const HEADER: HeaderName = HeaderName::from_static("x-portcullis-quality");
+/// Choices that are scored.
+const MOST_CHOICES: usize = 128;
+
+/// Reads an answer and scores it at its end.
+pub(super) struct QualityFilter {
+    settings: Arc<Settings>,
+    recorder: Recorder,
+    asked: Asked,
+    answers: Vec<Answer>,
+    /// The lowest score of a choice so far.
+    lowest: Option<f32>,
+    /// What the answer's head is to say.
+    flag: Option<HeaderValue>,
+    asked_again: bool,
+}
+
+impl QualityFilter {
+    pub(super) fn new(settings: Arc<Settings>, recorder: Recorder, asked: Asked) -> Self {
+        Self {
+            settings,
+            recorder,
+            asked,
+            answers: Vec::new(),
+            lowest: None,
+            flag: None,
+            asked_again: false,
+        }
+    }
+
+    fn answer(&mut self, choice: u32) -> Option<&mut Answer> {
+        let known = self.answers.iter().position(|a| a.choice == choice);
+        let at = match known {
+            Some(at) => at,
+            None if self.answers.len() == MOST_CHOICES => return None,
+            None => {
+                self.answers.push(Answer::new(choice, &self.asked));
+                self.answers.len() - 1
+            }
+        };
+        self.answers.get_mut(at)
+    }
+
+    /// Puts what is said of a choice on the record; gives its score.
+    fn note(&mut self, signals: &Signals) -> f32 {
+        for signal in signals.iter() {
+            self.recorder.found(Direction::Response, signal.as_str(), 1);
+        }
+        let score = signals.score(&self.settings.weights);
+        let lowest = self.lowest.map_or(score, |lowest| lowest.min(score));
+        self.lowest = Some(lowest);
+        self.recorder.score("quality", lowest);
+        score
+    }
+
+    fn end(&mut self, choice: u32) -> Option<(f32, Signals)> {
+        let settings = Arc::clone(&self.settings);
+        self.answer(choice)?;
+        let at = self.answers.iter().position(|a| a.choice == choice)?;
+        let mut answer = self.answers.swap_remove(at);
+        let signals = answer.judge(&self.asked, &settings.chars);
+        Some((self.note(&signals), signals))
+    }
+}
+
+impl ResponseFilter for QualityFilter {
+    fn filter(&mut self, window: &Window<'_>, _: &mut Edits) -> Flow {
+        let all = Flow::Release(window.text().len());
+        let lane = window.lane();
+        let Some(choice) = lane.choice else {
+            return all;
+        };
+        let text = window.undecided();
+        let streams = !window.is_last();
+        let Some(answer) = self.answer(choice) else {
+            return all;
+        };
+        let looped = match lane.kind {
+            SegmentKind::Content | SegmentKind::Completion => answer.text(text),
+            SegmentKind::Reasoning | SegmentKind::ReasoningContent => answer.thought(text),
+            SegmentKind::ToolArguments => answer.arguments(lane.tool_call.unwrap_or(0), text),
+            SegmentKind::Refusal => {
+                answer.refusal(text);
+                false
+            }
+            _ => false,
+        };
+        if looped && streams && self.settings.stop_loops {
+            self.end(choice);
+            return Flow::Stop(ApiError::new(
+                StatusCode::BAD_GATEWAY,
+                "runaway_loop",
+                "the answer said the same over and over, and was stopped",
+            ));
+        }
+        all
+    }
+
+    fn finish_reason(&mut self, choice: u32, reason: &str) {
+        if let Some(answer) = self.answer(choice) {
+            answer.finish_reason(reason);
+        }
+    }
+
+    fn choice_ended(&mut self, choice: u32) -> Ending {
+        let Some((score, signals)) = self.end(choice) else {
+            return Ending::Accept;
+        };
+        if score >= self.settings.min_score {
+            return Ending::Accept;
+        }
+        let names: Vec<_> = signals.iter().map(Signal::as_str).collect();
+        let names = names.join(", ");
+        match self.settings.action {
+            QualityAction::Log => Ending::Accept,
+            QualityAction::Flag => {
+                self.flag = HeaderValue::try_from(format!("{score:.2}; {names}")).ok();
+                Ending::Accept
+            }
+            QualityAction::Block => Ending::Refuse(ApiError::new(
+                StatusCode::BAD_GATEWAY,
+                "low_quality",
+                format!("the answer was withheld for its quality: {names}"),
+            )),
+            QualityAction::Retry if self.asked_again => Ending::Accept,
+            QualityAction::Retry => {
+                self.asked_again = true;
+                self.recorder.score("first_quality", score);
+                self.answers.clear();
+                self.lowest = None;
+                Ending::AskAgain
+            }
+        }
+    }
+
+    fn judges_end(&self) -> bool {
+        self.settings.action == QualityAction::Block
+    }
+
+    fn head(&mut self, headers: &mut HeaderMap) {
+        if let Some(flag) = self.flag.take() {
+            headers.insert(HEADER, flag);
+        }
+    }
+}
