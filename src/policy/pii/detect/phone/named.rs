@@ -53,9 +53,10 @@ fn reachable(groups: &Groups) -> bool {
 /// Digits that are a telephone number because a word behind them says so.
 fn behind(input: &Input<'_>, groups: &Groups, shape: Shape) -> Shape {
     let first = groups.group(0);
-    // So that a year or a count in prose is not waited for.
+    // So that a year, a count or a fraction in prose is not waited for.
     let year = first.len == 4 && matches!(groups.digits(0), [1, 9, ..] | [2, 0, ..]);
-    let small = first.len == 1 || year;
+    let fraction = groups.len() > 1 && groups.group(1).gap == Gap::Dot;
+    let small = first.len == 1 || year || fraction;
     match shape {
         _ if small && !groups.growing(input, 0) => Shape::No,
         Shape::Whole { group, .. } => {
