@@ -25,6 +25,7 @@
 mod check;
 mod entity;
 mod error;
+mod locale;
 mod names;
 mod patterns;
 mod pii;
@@ -46,6 +47,7 @@ use serde::{Deserialize, Serialize};
 
 pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
+pub use locale::Locale;
 pub use pii::{
     Conversation, DetectPattern, Direction, DirectionActions, MarkerFormat, PiiAction,
     PiiDetectorConfig, PiiRedaction, Uninspectable,
