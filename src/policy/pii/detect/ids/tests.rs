@@ -197,3 +197,19 @@ fn what_is_said_of_a_prefix_holds_for_the_whole() {
         }
     }
 }
+
+#[test]
+fn a_group_of_a_card_is_no_security_code() {
+    let codes = EntitySet::empty().with(Entity::Cvv);
+    for (text, expected) in [
+        ("card code 4111 1111 1111 1111", None),
+        ("security code: 4111-1111-1111-1111", None),
+        ("card code 123 4111 1111 1111 1111", None),
+        ("card code 1234, 4111", Some(10..14)),
+        ("cvv 123 or 456", Some(4..7)),
+    ] {
+        let mut found = None;
+        scan(codes, text, 0, true, &mut |f| found = Some(f.range));
+        assert_eq!(found, expected, "{text}");
+    }
+}
