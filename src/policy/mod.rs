@@ -75,3 +75,6 @@ pub trait Policy: Send + Sync + 'static {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,9 +81,17 @@ pub(crate) struct Index {
     pub(super) arena: String,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often a message was parsed on this thread.
+    pub(crate) static READS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 impl Index {
     /// Indexes `text`, forgetting what was indexed before.
     pub(crate) fn read(&mut self, text: &str) -> Result<(), JsonError> {
+        #[cfg(test)]
+        READS.with(|reads| reads.set(reads.get() + 1));
         self.clear();
         if u32::try_from(text.len()).is_err() {
             return Err(JsonError::TooLarge);
