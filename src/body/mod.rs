@@ -28,6 +28,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::api_error::ApiError;
 pub(crate) use self::document::escape::escape_into as escape_json;
+#[cfg(test)]
+pub(crate) use self::document::index::READS;
 pub(crate) use self::document::shape::is_word;
 pub use self::document::{Document, JsonError, MAX_DEPTH, Role, Segment, SegmentKind};
 pub use self::filter::{Ending, Flow, Lane, ResponseFilter, Window};

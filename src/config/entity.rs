@@ -60,6 +60,70 @@ names! {
             AuMedicare = "AU_MEDICARE",
             /// A Canadian social insurance number.
             CaSin = "CA_SIN",
+            /// A number of an account at a bank of the United States.
+            UsBankNumber = "US_BANK_NUMBER",
+            /// A routing number of a bank of the United States.
+            AbaRoutingNumber = "ABA_ROUTING_NUMBER",
+            /// A United Kingdom passport number.
+            UkPassport = "UK_PASSPORT",
+            /// A driver number of Great Britain.
+            UkDrivingLicence = "UK_DRIVING_LICENCE",
+            /// A United Kingdom licence plate.
+            UkVehicleRegistration = "UK_VEHICLE_REGISTRATION",
+            /// A number of a German passport or identity card.
+            DePassport = "DE_PASSPORT",
+            /// A German pension insurance number.
+            DeSocialSecurity = "DE_SOCIAL_SECURITY",
+            /// A Spanish passport number.
+            EsPassport = "ES_PASSPORT",
+            /// An Italian passport number.
+            ItPassport = "IT_PASSPORT",
+            /// An Italian driver's licence number.
+            ItDriverLicense = "IT_DRIVER_LICENSE",
+            /// A number of an Italian identity card.
+            ItIdentityCard = "IT_IDENTITY_CARD",
+            /// A Finnish personal identity code.
+            FiPersonalIdentityCode = "FI_PERSONAL_IDENTITY_CODE",
+            /// A Swedish personal identity number.
+            SePersonnummer = "SE_PERSONNUMMER",
+            /// A Swedish organisation number.
+            SeOrganisationsnummer = "SE_ORGANISATIONSNUMMER",
+            /// An Indian passport number.
+            InPassport = "IN_PASSPORT",
+            /// A number of an Indian elector's card.
+            InVoter = "IN_VOTER",
+            /// An Indian licence plate.
+            InVehicleRegistration = "IN_VEHICLE_REGISTRATION",
+            /// An Indian goods and services tax number.
+            InGstin = "IN_GSTIN",
+            /// An Australian company number.
+            AuAcn = "AU_ACN",
+            /// A Singaporean identity number.
+            SgNricFin = "SG_NRIC_FIN",
+            /// A Singaporean unique entity number.
+            SgUen = "SG_UEN",
+            /// A South Korean resident registration number.
+            KrRrn = "KR_RRN",
+            /// A South Korean foreigner registration number.
+            KrFrn = "KR_FRN",
+            /// A South Korean business registration number.
+            KrBrn = "KR_BRN",
+            /// A South Korean passport number.
+            KrPassport = "KR_PASSPORT",
+            /// A Thai national identification number.
+            ThTnin = "TH_TNIN",
+            /// A Turkish identification number.
+            TrNationalId = "TR_NATIONAL_ID",
+            /// A Turkish licence plate.
+            TrLicensePlate = "TR_LICENSE_PLATE",
+            /// A Philippine taxpayer identification number.
+            PhTin = "PH_TIN",
+            /// A South African identity number.
+            ZaIdNumber = "ZA_ID_NUMBER",
+            /// A Nigerian national identification number.
+            NgNin = "NG_NIN",
+            /// A Nigerian licence plate.
+            NgVehicleRegistration = "NG_VEHICLE_REGISTRATION",
             /// An IPv4 or IPv6 address.
             IpAddress = "IP_ADDRESS",
             /// A hardware address of a network card.

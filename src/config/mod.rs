@@ -26,6 +26,7 @@ mod cases;
 mod check;
 mod entity;
 mod error;
+mod locale;
 mod names;
 mod patterns;
 mod pii;
@@ -49,6 +50,7 @@ use serde::{Deserialize, Serialize};
 pub use cases::{Case, CaseFile, CaseMessage, Expected, Speaker};
 pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
+pub use locale::Locale;
 pub use pii::{
     Conversation, DetectPattern, Direction, DirectionActions, MarkerFormat, PiiAction,
     PiiDetectorConfig, PiiRedaction, Uninspectable,

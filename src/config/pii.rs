@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::entity::Entity;
+use super::locale::Locale;
 use super::names::names;
 use super::provider::SecretRef;
 
@@ -117,6 +118,11 @@ pub struct PiiDetectorConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1), extend("uniqueItems" = true))]
     pub entities: Option<Vec<Entity>>,
+    /// The countries whose identifiers, addresses and national telephone numbers are looked for;
+    /// all by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), extend("uniqueItems" = true))]
+    pub locales: Option<Vec<Locale>>,
     /// Whether medical record, NPI, DEA and health insurance numbers are looked for too.
     pub healthcare_mode: bool,
     /// Whether the security code, expiry and holder of payment cards are looked for too.
@@ -171,6 +177,7 @@ impl Default for PiiDetectorConfig {
             request: DirectionActions::default(),
             response: DirectionActions::default(),
             entities: None,
+            locales: None,
             healthcare_mode: false,
             pci_mode: false,
             names: false,

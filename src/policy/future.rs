@@ -290,6 +290,9 @@ impl<P: Policy> Gate<P> {
             Some(document) => {
                 if let Some(call) = &self.recorder.call {
                     call.set_asked(document);
+                    if self.policy.reads_request() && document.has_token_ids() {
+                        call.warn("a prompt of token ids passed uninspected");
+                    }
                 }
                 document
             }

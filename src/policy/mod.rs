@@ -77,3 +77,6 @@ pub trait Policy: Send + Sync + 'static {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,15 @@ pub(crate) fn escape_into(text: &str, out: &mut String) {
     }
 }
 
+/// `text` as a JSON string, with its quotation marks.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    escape_into(text, &mut out);
+    out.push('"');
+    out
+}
+
 /// The literal `raw` with `edits`, whose ranges count in the unescaped text.
 pub(crate) fn splice_escaped(raw: &str, edits: &[Edit]) -> String {
     let mut out = String::with_capacity(raw.len());

@@ -13,10 +13,10 @@ use super::segment::{Role, SegmentKind};
 use super::walk::walk;
 use crate::body::Usage;
 
-/// A string of the message.
+/// A string of the message, or a long number.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
-    /// The inside of the literal.
+    /// The inside of the literal; all of it, if it is a number.
     pub(crate) raw: Range<u32>,
     /// Where the unescaped text lies in [`Index::arena`], if it has escapes.
     pub(super) unescaped: Option<Range<u32>>,
@@ -33,6 +33,11 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn range(&self) -> Range<usize> {
         to_usize(&self.raw)
+    }
+
+    /// Whether it is a number in `message`, which needs quotation marks once it is edited.
+    pub(crate) fn is_bare(&self, message: &str) -> bool {
+        is_bare(message, self.range().start)
     }
 }
 
@@ -76,9 +81,17 @@ pub(crate) struct Index {
     pub(super) arena: String,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often a message was parsed on this thread.
+    pub(crate) static READS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 impl Index {
     /// Indexes `text`, forgetting what was indexed before.
     pub(crate) fn read(&mut self, text: &str) -> Result<(), JsonError> {
+        #[cfg(test)]
+        READS.with(|reads| reads.set(reads.get() + 1));
         self.clear();
         if u32::try_from(text.len()).is_err() {
             return Err(JsonError::TooLarge);
@@ -169,6 +182,13 @@ impl Index {
                 .any(has);
         request || has("choices") || (has("data") && (has("model") || has("object")))
     }
+}
+
+/// Whether what begins at `start`, in JSON, has no quotation mark before it.
+pub(crate) fn is_bare(message: &str, start: usize) -> bool {
+    !message
+        .get(..start)
+        .is_some_and(|before| before.ends_with('"'))
 }
 
 pub(crate) fn to_usize(range: &Range<u32>) -> Range<usize> {

@@ -145,7 +145,9 @@ impl Document {
             Ok(at) => &self.edited[at].raw,
             Err(_) => &self.message[slot.range()],
         };
-        let raw = if self.json {
+        let raw = if self.json && slot.is_bare(&self.message) {
+            escape::quoted(&text)
+        } else if self.json {
             escape::splice_escaped(raw, edits.as_slice())
         } else {
             text.clone()
@@ -208,10 +210,7 @@ impl Document {
         if !self.index.object {
             return;
         }
-        let mut json = String::with_capacity(value.len() + 2);
-        json.push('"');
-        escape::escape_into(value, &mut json);
-        json.push('"');
+        let mut json = escape::quoted(value);
         self.patches.retain(|patch| patch.name != name);
         let mut ranges: Vec<_> = self
             .index
@@ -272,6 +271,20 @@ impl Document {
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.json
+    }
+
+    /// Whether the prompt is given as token ids, which nobody can read.
+    pub(crate) fn has_token_ids(&self) -> bool {
+        let digit = |json: &str| {
+            let inside = json.strip_prefix('[').map(str::trim_start);
+            inside.is_some_and(|inside| inside.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        ["prompt", "input"].into_iter().any(|name| {
+            self.field(name).is_some_and(|json| {
+                let inner = json.strip_prefix('[').map(str::trim_start);
+                digit(json) || inner.is_some_and(digit)
+            })
+        })
     }
 
     /// Whether it is a stream of events that does not say so.

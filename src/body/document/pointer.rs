@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::escape::unescape_into;
 use super::lexer::{JsonError, Lexer};
 
-/// The pointer (RFC 6901) of the string that holds byte `target`.
+/// The pointer (RFC 6901) of the string or number that holds byte `target`.
 pub(super) fn of(message: &str, target: usize) -> String {
     let mut finder = Finder {
         lexer: Lexer::new(message),
@@ -38,7 +38,10 @@ impl Finder<'_> {
                 let token = self.lexer.string()?;
                 return Ok((token.range.start..=token.range.end).contains(&self.target));
             }
-            _ => return self.lexer.scalar().map(|_| false),
+            _ => {
+                let range = self.lexer.scalar()?;
+                return Ok(range.contains(&self.target));
+            }
         };
         self.lexer.take(if object { b'{' } else { b'[' });
         if self.lexer.take(close) {

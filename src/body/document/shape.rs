@@ -110,6 +110,8 @@ pub(super) fn child_of(at: At, key: &str) -> Below {
             "delta" => At::Delta.into(),
             "index" | "output_index" => noted(At::Other, Note::Index),
             "model" | "id" | "object" | "encoding_format" | "voice" => At::Control.into(),
+            // Numbers of the protocol, however long.
+            "seed" | "created" => At::Control.into(),
             _ => At::Other.into(),
         },
         At::Message => match key {

@@ -338,3 +338,42 @@ fn debug_shows_no_text() {
     let debug = format!("{document:?} {:?}", document.segments().next().unwrap());
     assert!(!debug.contains("jane"));
 }
+
+#[test]
+fn a_long_number_is_a_text_and_becomes_a_string() {
+    let json = r#"{"model":"m","seed":4111111111111111,"messages":[{"role":"user","content":"x"}],
+        "metadata":{"card":4111111111111111 ,"at":1715676856,"deep":[[4111111111111111]],"f":4111111111111111.5,"n":-4111111111111111}}"#;
+    let card = "4111111111111111";
+    let mut document = Document::json(json).unwrap();
+    let places: Vec<_> = document
+        .segments()
+        .filter(|segment| segment.text() == card)
+        .map(|segment| document.pointer(segment.number()))
+        .collect();
+    assert_eq!(places, ["/metadata/card", "/metadata/deep/0/0"]);
+    assert_eq!(document.to_bytes(), json);
+    redact(&mut document, card);
+    let expected = json
+        .replace("\"card\":4111111111111111", "\"card\":\"[X]\"")
+        .replace("[[4111111111111111]]", "[[\"[X]\"]]");
+    assert_eq!(document.to_bytes(), expected);
+    // A second edit counts in the text that the first one left.
+    redact(&mut document, "X");
+    let expected = expected.replace("[X]", "[[X]]");
+    assert_eq!(document.to_bytes(), expected);
+    assert_eq!(texts(card), [card]);
+}
+
+#[test]
+fn token_ids_are_known() {
+    for (json, ids) in [
+        (r#"{"prompt":[1,2]}"#, true),
+        (r#"{"input": [ [ 12, 3 ] ]}"#, true),
+        (r#"{"prompt":"a"}"#, false),
+        (r#"{"prompt":["a"]}"#, false),
+        (r#"{"prompt":[]}"#, false),
+        (r#"{"messages":[1]}"#, false),
+    ] {
+        assert_eq!(Document::json(json).unwrap().has_token_ids(), ids, "{json}");
+    }
+}

@@ -1,5 +1,7 @@
 //! The one pass over a message that fills its index.
 
+use std::ops::Range;
+
 use super::escape::unescape_into;
 use super::index::{Choice, Echo, Field, Index, Slot, to_usize};
 use super::lexer::{JsonError, Lexer, MAX_DEPTH, StringToken};
@@ -30,6 +32,10 @@ pub(super) fn walk(text: &str, index: &mut Index) -> Result<(), JsonError> {
     Ok(())
 }
 
+/// The digits of a number that is read as a text.
+const FEWEST_DIGITS: usize = 12;
+const MOST_DIGITS: usize = 19;
+
 struct Walker<'a> {
     lexer: Lexer<'a>,
     text: &'a str,
@@ -56,7 +62,37 @@ impl Walker<'_> {
                 self.string(at, token);
                 Ok(())
             }
-            _ => self.lexer.scalar().map(drop),
+            _ => {
+                let range = self.lexer.scalar()?;
+                self.number(at, range);
+                Ok(())
+            }
+        }
+    }
+
+    /// A whole number that is long enough for a card, where a text could stand: a text without its
+    /// quotation marks. Shorter ones are times and counts, and in every event of a stream.
+    fn number(&mut self, at: At, range: Range<usize>) {
+        let said = matches!(
+            at,
+            At::Root | At::Other | At::Texts(_) | At::Content(_) | At::Messages | At::Message
+        );
+        let long = (FEWEST_DIGITS..=MOST_DIGITS).contains(&range.len());
+        if !said || !long || self.in_choice {
+            return;
+        }
+        let raw = &self.text[range.clone()];
+        if raw.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.index.slots.push(Slot {
+                raw: small(range.start)..small(range.end),
+                unescaped: None,
+                kind: SegmentKind::Other,
+                role: None,
+                choice: None,
+                tool: None,
+                control: false,
+                echo: false,
+            });
         }
     }
 

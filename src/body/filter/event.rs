@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::lane::{DETACHED, PieceId, Sink};
-use crate::body::document::escape::{escape_into, unescape_into};
-use crate::body::document::index::{Index, to_usize};
+use crate::body::document::escape::{escape_into, quoted, unescape_into};
+use crate::body::document::index::{Index, is_bare, to_usize};
 use crate::body::sse::Event;
 use crate::body::{ApiError, SegmentKind};
 
@@ -243,9 +243,15 @@ fn rewrite(pending: &Pending, pieces: &[Piece], index: &mut Index) -> Bytes {
     let mut splices: Vec<(Range<usize>, String)> = Vec::new();
     for piece in pieces {
         if let Some(text) = &piece.text {
-            let mut raw = String::with_capacity(text.len());
-            escape_into(text, &mut raw);
-            splices.push((to_usize(&piece.raw), raw));
+            let range = to_usize(&piece.raw);
+            let raw = if is_bare(data, range.start) {
+                quoted(text)
+            } else {
+                let mut raw = String::with_capacity(text.len());
+                escape_into(text, &mut raw);
+                raw
+            };
+            splices.push((range, raw));
         }
     }
     splices.sort_by_key(|(range, _)| range.start);

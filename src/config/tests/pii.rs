@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::{
-    Config, ConfigError, ConfigFile, Conversation, DetectPattern, Entity, MarkerFormat, PiiAction,
-    PiiDetectorConfig, SecretRef, json_schema,
+    Config, ConfigError, ConfigFile, Conversation, DetectPattern, Entity, Locale, MarkerFormat,
+    PiiAction, PiiDetectorConfig, SecretRef, json_schema,
 };
 use super::{SAMPLE, accept, refuse};
 use crate::policy::pii;
@@ -34,6 +34,16 @@ fn every_entity_of_the_library_can_be_named() {
 }
 
 #[test]
+fn every_country_of_the_library_can_be_named() {
+    let ours: Vec<_> = Locale::ALL.iter().map(|locale| locale.as_str()).collect();
+    let theirs: Vec<_> = pii::Locale::ALL
+        .iter()
+        .map(|locale| locale.code())
+        .collect();
+    assert_eq!(ours, theirs);
+}
+
+#[test]
 fn the_sample_names_every_key() {
     let schema = json_schema();
     let settings = &schema["properties"]["policy"]["properties"]["pii-detector"]["properties"];
@@ -53,9 +63,11 @@ fn the_sample_names_every_key() {
     // The keys that stand in comments are good too.
     let shown = SAMPLE
         .replace("# entities:", "entities:")
+        .replace("# locales:", "locales:")
         .replace("# hash_key", "hash_key");
     let settings = accept(&shown).policy.pii_detector;
     assert_eq!(settings.entities.map(|entities| entities.len()), Some(7));
+    assert_eq!(settings.locales.map(|locales| locales.len()), Some(3));
     assert_eq!(settings.hash_key_ref, Some(SecretRef::env("PII_HASH_KEY")));
     // Where the sample gives no example, it gives the default.
     let mut rest = accept(SAMPLE).policy.pii_detector;

@@ -39,6 +39,8 @@ fn settings_have_their_effect() {
         ("entities: [URL]", LINK, LINK),
         ("actions: {URL: redact}", LINK, "see [URL]"),
         ("entities: [US_SSN]", MAIL, MAIL),
+        ("locales: [de]", "SSN 536-22-1234", "SSN 536-22-1234"),
+        ("locales: [us]", "SSN 536-22-1234", "SSN [US_SSN]"),
         ("pci_mode: false", CARD, "card [CREDIT_CARD] CVV: 123"),
         ("pci_mode: true", CARD, "card [CREDIT_CARD] CVV: [CVV]"),
         ("entities: [CVV]", "CVV: 123", "CVV: [CVV]"),

@@ -9,7 +9,9 @@ use super::GatewayError;
 use crate::body::{Inspection, Uninspectable};
 use crate::call::Direction;
 use crate::config::{self, PiiDetectorConfig};
-use crate::policy::pii::{Action, Entity, HashKey, Label, MarkerFormat, PiiRedactLayer, Redaction};
+use crate::policy::pii::{
+    Action, Entity, HashKey, Label, Locale, MarkerFormat, PiiRedactLayer, Redaction,
+};
 
 pub(in crate::gateway) fn pii(
     settings: &PiiDetectorConfig,
@@ -49,6 +51,10 @@ pub(in crate::gateway) fn pii(
     if let Some(entities) = &settings.entities {
         let known = entities.iter();
         layer = layer.entities(known.filter_map(|entity| Entity::from_label(entity.as_str())));
+    }
+    if let Some(locales) = &settings.locales {
+        let known = locales.iter();
+        layer = layer.locales(known.filter_map(|locale| Locale::from_code(locale.as_str())));
     }
     // Turned off they would take away what `entities` names.
     if settings.healthcare_mode {

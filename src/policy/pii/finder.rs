@@ -2,13 +2,15 @@
 //! of one's own, and the placeholders of a vault.
 //!
 //! Where findings overlap, the one that starts first is taken; of those that
-//! start at one place, a placeholder, then a pattern of one's own, then a
-//! built-in one (for which see [`detect`](super::detect)).
+//! start at one place, a placeholder, then that of a pattern of one's own, then
+//! that of a detector of one's own, then a built-in one (for which see
+//! [`detect`](super::detect)).
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::detect::{self, EntitySet, Finding};
+use super::detect::{self, EntitySet, Finding, Locales};
+use super::detector::{self, Detectors};
 use super::label::Label;
 use super::pattern::{Found, Patterns};
 use super::vault::{Held, Vault};
@@ -19,7 +21,10 @@ pub(super) const LOOKBEHIND: usize = detect::VIEW_LOOKBEHIND;
 #[derive(Clone, Debug)]
 pub(super) struct Finder {
     pub(super) entities: EntitySet,
+    /// The countries whose values count.
+    pub(super) locales: Locales,
     pub(super) patterns: Option<Patterns>,
+    pub(super) detectors: Detectors,
     /// Findings below this score are passed over.
     pub(super) threshold: f32,
     pub(super) thresholds: HashMap<Label, f32>,
@@ -71,8 +76,8 @@ impl Finder {
         mut found: impl FnMut(Range<usize>, Hit),
     ) -> usize {
         let vault = vault.filter(|vault| !vault.is_empty());
-        if self.patterns.is_none() && vault.is_none() {
-            return detect::scan_any(self.entities, text, start, last, &mut |finding: Finding| {
+        if self.patterns.is_none() && vault.is_none() && self.detectors.is_empty() {
+            return detect::scan_any(self.wanted(), text, start, last, &mut |finding: Finding| {
                 if let Some(hit) = self.judge(text, &finding) {
                     found(finding.range, hit);
                 }
@@ -93,19 +98,21 @@ impl Finder {
         let mut built_in = BuiltIn::default();
         let mut placeholder: Option<Next> = None;
         let mut pattern: Option<Next> = None;
+        let mut detected: Option<Next> = None;
         loop {
             // A finding that starts within another one is none.
             placeholder = placeholder.filter(|next| next.start() >= at);
             pattern = pattern.filter(|next| next.start() >= at);
+            detected = detected.filter(|next| next.start() >= at);
             let held = placeholder.get_or_insert_with(|| next_placeholder(vault, text, at, last));
             let own = pattern.get_or_insert_with(|| self.next_pattern(text, at, last));
+            let added = detected.get_or_insert_with(|| self.next_detected(text, at, last));
             let known = built_in.next(self, text, at, last);
             // By rank: of those that start at one place the first is taken.
-            let first = [held.start(), own.start(), known.start()];
-            let earliest = first.into_iter().min().unwrap_or(text.len());
-            let chosen = [&*held, own, &known]
-                .into_iter()
-                .find(|next| next.start() == earliest);
+            let ranked = [&*held, own, added, &known];
+            let earliest = ranked.iter().map(|next| next.start()).min();
+            let earliest = earliest.unwrap_or(text.len());
+            let chosen = ranked.into_iter().find(|next| next.start() == earliest);
             match chosen {
                 Some(Next::Hit { range, hit }) => {
                     found(range.clone(), hit.clone());
@@ -116,14 +123,25 @@ impl Finder {
         }
     }
 
+    /// What the built-in detectors look for.
+    fn wanted(&self) -> EntitySet {
+        if self.locales == Locales::ALL {
+            return self.entities;
+        }
+        let all = detect::Entity::ALL.iter().copied();
+        all.filter(|&entity| self.entities.contains(entity) && self.locales.have(entity))
+            .collect()
+    }
+
     fn judge(&self, text: &str, finding: &Finding) -> Option<Hit> {
         let label = Label::from(finding.entity);
         let value = text.get(finding.range.clone())?;
-        self.accepts(&label, finding.score, value)
-            .then_some(Hit::Value {
-                label,
-                score: finding.score,
-            })
+        let accepted =
+            self.accepts(&label, finding.score, value) && self.locales.own(finding.entity, value);
+        accepted.then_some(Hit::Value {
+            label,
+            score: finding.score,
+        })
     }
 
     fn accepts(&self, label: &Label, score: f32, value: &str) -> bool {
@@ -133,6 +151,35 @@ impl Finder {
         };
         score >= threshold
             && (self.allowed.is_empty() || !self.allowed.contains(&value.to_lowercase()))
+    }
+
+    fn next_detected(&self, text: &str, at: usize, last: bool) -> Next {
+        let mut at = at;
+        loop {
+            at = match self.detectors.is_empty() {
+                true => text.len(),
+                false => self.detectors.next_start(text, at),
+            };
+            if at >= text.len() {
+                return Next::Decided(text.len());
+            }
+            if !text.is_char_boundary(at) {
+                at += 1;
+                continue;
+            }
+            let accepts = |label: &Label, score, value: &str| self.accepts(label, score, value);
+            match self.detectors.match_at(text, at, last, accepts) {
+                detector::Found::No => at += 1,
+                detector::Found::Unfinished => return Next::Decided(at),
+                detector::Found::Match { end, label, score } => {
+                    let label = label.clone();
+                    return Next::Hit {
+                        range: at..end,
+                        hit: Hit::Value { label, score },
+                    };
+                }
+            }
+        }
     }
 
     fn next_pattern(&self, text: &str, at: usize, last: bool) -> Next {
@@ -209,7 +256,7 @@ impl BuiltIn {
             self.read = true;
             self.findings.clear();
             let findings = &mut self.findings;
-            self.decided = detect::scan_any(finder.entities, text, at, last, &mut |f| {
+            self.decided = detect::scan_any(finder.wanted(), text, at, last, &mut |f| {
                 findings.push_back(f);
             });
         }

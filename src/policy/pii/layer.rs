@@ -6,7 +6,8 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::action::{Action, HashKey, Redaction};
-use super::detect::{Entity, EntitySet};
+use super::detect::{Entity, EntitySet, Locale};
+use super::detector::Detector;
 use super::label::Label;
 use super::pattern::{self, InvalidPattern, Pattern, Patterns};
 use super::settings::{Actions, Settings};
@@ -86,6 +87,29 @@ impl PiiRedactLayer {
     pub fn names(self, on: bool) -> Self {
         let entities = [Entity::Person, Entity::Location, Entity::Organization];
         self.with_entities(&entities, on)
+    }
+
+    /// Looks for what these countries have, and for what is written alike
+    /// everywhere; by default for all. Identifiers, addresses and telephone
+    /// numbers in the national form of other countries are left alone. A
+    /// telephone number without an area code may be anybody's, and counts.
+    ///
+    /// ```
+    /// use portcullis::PiiRedactLayer;
+    /// use portcullis::policy::pii::Locale;
+    ///
+    /// let layer = PiiRedactLayer::default().locales([Locale::Us, Locale::Gb, Locale::De]);
+    /// ```
+    #[must_use]
+    pub fn locales(self, locales: impl IntoIterator<Item = Locale>) -> Self {
+        self.set(|settings| settings.finder.locales = locales.into_iter().collect())
+    }
+
+    /// Finds what a [`Detector`] of one's own finds too, whatever
+    /// [`entities`](Self::entities) says. See there for an example.
+    #[must_use]
+    pub fn detector(self, detector: impl Detector) -> Self {
+        self.set(|settings| settings.finder.detectors.add(detector))
     }
 
     /// Works on what goes these ways only; both by default.

@@ -27,9 +27,12 @@
 //!     .pattern("EMPLOYEE_ID", r"EMP-[0-9]{6}")?;
 //! # Ok::<(), portcullis::policy::pii::InvalidPattern>(())
 //! ```
+//!
+//! What a regular expression cannot tell, a [`Detector`] of one's own does.
 
 mod action;
 pub mod detect;
+mod detector;
 mod filter;
 mod finder;
 mod json_state;
@@ -47,7 +50,8 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue, header};
 
 pub use self::action::{Action, HashKey, MarkerFormat, Redaction};
-pub use self::detect::{Entity, EntitySet};
+pub use self::detect::{Entity, EntitySet, Locale};
+pub use self::detector::{Detector, LONGEST as LONGEST_DETECTOR, Match, Place};
 use self::filter::{PiiFilter, Worker};
 use self::finder::Hit;
 use self::json_state::JsonState;
@@ -227,5 +231,7 @@ impl Policy for PiiRedact {
     }
 }
 
+#[cfg(test)]
+mod own_tests;
 #[cfg(test)]
 mod tests;

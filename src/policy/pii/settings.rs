@@ -4,7 +4,8 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::action::{Action, HashKey, Redaction};
-use super::detect::{Entity, EntitySet};
+use super::detect::{Entity, EntitySet, Locales};
+use super::detector::Detectors;
 use super::finder::Finder;
 use super::label::Label;
 use super::pattern::Pattern;
@@ -48,7 +49,9 @@ impl Default for Settings {
         Self {
             finder: Finder {
                 entities: EntitySet::standard(),
+                locales: Locales::ALL,
                 patterns: None,
+                detectors: Detectors::default(),
                 threshold: 0.5,
                 thresholds: HashMap::new(),
                 allowed: HashSet::new(),

@@ -1,7 +1,7 @@
 //! Words before a start that say what a number is.
 
 use super::bytes::is_word;
-use super::input::Input;
+use super::input::{Input, Peek, Tri};
 
 /// How many words back a naming word may stand.
 const WORDS: usize = 7;
@@ -29,7 +29,8 @@ const NAMES: &[&str] = &[
     "téléphoner", "portable", "appeler", "appelez", "appelle", "teléfono", "telefono", "teléfonos",
     "móvil", "movil", "celular", "llamar", "llame", "llama", "telefone", "telemóvel", "telemovel",
     "ligue", "ligar", "cellulare", "chiamare", "chiama", "telefoon", "telefoonnummer", "mobiel",
-    "gsm", "bellen", "puhelin", "puhelinnumero", "telefonu", "komórka", "zadzwoń", "telefonszám",
+    "gsm", "bellen", "puhelin", "puhelinnumero", "puhelinnumeroni", "telefonnummeret",
+    "telefonnumret", "telefonu", "komórka", "zadzwoń", "telefonszám",
     "mobilnr", "tlf", "телефон", "тел", "телефона", "моб", "звоните", "позвоните", "τηλέφωνο",
     "τηλ", "telepon", "telpon", "hp", "cep",
 ];
@@ -47,8 +48,55 @@ const LIKELY: &[&str] = &[
     "called", "message", "messages", "answer", "answering", "answers", "toll", "tollfree",
     "switchboard", "helpdesk", "signal", "telegram", "viber", "erreichen", "erreichbar", "joindre",
     "contacter", "contacto", "contactar", "contato", "contatto", "numéro", "rappeler",
-    "dialed", "dialled", "caller", "callers", "phoned", "nummer",
+    "dialed", "dialled", "caller", "callers", "phoned", "nummer", "pick", "picks", "picked", "bel",
+    "ringen", "ringe", "soita", "dzwoń", "desk", "office",
 ];
+
+/// Words that mean a number, and say which together with whose it is: `my number is`.
+#[rustfmt::skip]
+const NUMBERS: &[&str] = &[
+    "number", "numbers", "nummer", "numero", "número", "numéro", "numer", "nr", "no", "num",
+];
+#[rustfmt::skip]
+const OWNERS: &[&str] = &[
+    "my", "our", "his", "her", "their", "your", "whose", "mein", "meine", "deine", "ihre", "mon",
+    "ton", "son", "votre", "mi", "su", "mio", "tuo", "suo", "meu", "minha", "mijn", "mój", "min",
+    "mitt",
+];
+
+/// Words right before a number by which somebody is reached there.
+#[rustfmt::skip]
+const PLACES: &[&str] = &[
+    "at", "on", "under", "unter", "op", "på", "al", "au", "sur", "em", "no", "pod", "auf", "via",
+];
+/// What is written to a number.
+const WRITTEN: &[&str] = &["message", "messages", "text", "texts", "texting", "sms"];
+
+/// Words behind a number that say that it is a telephone number, lower-case.
+#[rustfmt::skip]
+const BEHIND: &[&str] = &[
+    "phone", "phones", "telephone", "tel", "mobile", "cell", "cellphone", "landline", "fax",
+    "whatsapp", "voicemail", "hotline", "helpline", "pager", "callback", "telefon",
+    "telefonnummer", "handynummer", "handy", "mobilnummer", "rufnummer", "festnetz", "durchwahl",
+    "erreichen", "erreichbar", "anrufen", "téléphone", "portable", "joindre", "teléfono", "móvil",
+    "celular", "telefono", "cellulare", "telefone", "telemóvel", "telefoonnummer", "telefoon",
+    "puhelinnumeroni", "telefonu", "телефон",
+];
+/// Labels behind a number, which something else may be called as well.
+const LABELS: &[&str] = &["office", "work", "home", "desk", "direct", "main", "other"];
+/// Words between a number and what it is called.
+#[rustfmt::skip]
+const LINKS: &[&str] = &[
+    "is", "was", "are", "still", "the", "a", "my", "our", "his", "her", "their", "your", "new",
+    "old", "current", "main", "best", "direct", "work", "home", "office", "personal", "private",
+    "ist", "zu", "meine", "mein", "ihre", "seine", "unsere", "est", "mon", "son", "votre", "notre",
+    "är", "vårt", "min", "es", "mi", "su", "è", "il", "mio", "suo", "é", "o", "meu", "jest", "to", "mój", "mijn",
+];
+/// How many words behind a number are looked at, and bytes of each.
+const BEHIND_WORDS: usize = 5;
+const BEHIND_WORD: usize = 24;
+/// The most bytes behind a number that are looked at.
+pub(super) const BEHIND_LONGEST: usize = BEHIND_WORDS * (BEHIND_WORD + 8) + 8;
 
 /// Words that name some other number, lower-case.
 #[rustfmt::skip]
@@ -127,11 +175,17 @@ pub(super) fn among(word: &str, list: &[&str]) -> bool {
         .any(|entry| word.chars().flat_map(char::to_lowercase).eq(entry.chars()))
 }
 
+/// Whether a word calls what it stands with a telephone number.
+pub(super) fn names_telephone(word: &str) -> bool {
+    among(word, NAMES) || among(word, LIKELY)
+}
+
 /// What the words before the start say of telephone numbers. The nearest word that names any kind
 /// of number decides.
 pub(super) fn telephone(input: &Input<'_>) -> Telephone {
     let mut key = false;
-    for (place, Word { word, gap }) in words(input).take(WORDS).enumerate() {
+    let mut before = words(input).take(WORDS).enumerate().peekable();
+    while let Some((place, Word { word, gap })) = before.next() {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         // `u32`, `v2`, and numbers: what stands before them speaks of them.
         let code = digits > 0 && (digits > 2 || digits < word.len());
@@ -146,6 +200,13 @@ pub(super) fn telephone(input: &Input<'_>) -> Telephone {
         {
             return Telephone::Named;
         }
+        if among(word, NUMBERS)
+            && before
+                .peek()
+                .is_some_and(|(_, owner)| owner.gap == " " && among(owner.word, OWNERS))
+        {
+            return Telephone::Named;
+        }
         if among(word, LIKELY) {
             return Telephone::Likely;
         }
@@ -154,6 +215,83 @@ pub(super) fn telephone(input: &Input<'_>) -> Telephone {
         }
     }
     Telephone::None
+}
+
+/// Whether somebody is reached at what starts here, by the words right before: `ring me on`,
+/// `messages to`, `Desk:`.
+pub(super) fn reached(input: &Input<'_>) -> bool {
+    let mut before = words(input).take(WORDS);
+    let Some(Word { word: last, gap }) = before.next() else {
+        return false;
+    };
+    if among(last, LIKELY) {
+        return gap.contains(':');
+    }
+    if gap != " " {
+        return false;
+    }
+    let to = last.eq_ignore_ascii_case("to");
+    let called: &[&str] = if to { WRITTEN } else { LIKELY };
+    (to || among(last, PLACES)) && before.any(|w| among(w.word, called))
+}
+
+/// Whether the words behind a number that ends at `end` call it a telephone number: `… is my
+/// phone`, `… still your mobile?`, `…-Fax`.
+pub(super) fn telephone_behind(input: &Input<'_>, end: usize) -> Tri {
+    behind(input, end, BEHIND, LABELS)
+}
+
+/// Whether one of `names` stands behind a value that ends at `end`, with words that link the two
+/// between; or one of them or of `labels` right behind it and nothing after that.
+pub(super) fn behind(input: &Input<'_>, end: usize, names: &[&str], labels: &[&str]) -> Tri {
+    let mut at = end;
+    for place in 0..BEHIND_WORDS {
+        // One space or hyphen, and perhaps a bracket.
+        match input.peek(at) {
+            Peek::Some(b' ') => at += 1,
+            Peek::Some(b'-') if place == 0 => at += 1,
+            // `driver's`
+            Peek::Some(b'\'') if place > 0 => at += 1,
+            Peek::Open => return Tri::Open,
+            _ => return Tri::No,
+        }
+        match input.peek(at) {
+            Peek::Some(b'(') if place == 0 => at += 1,
+            Peek::Open => return Tri::Open,
+            _ => {}
+        }
+        let from = at;
+        loop {
+            match input.peek_char(at) {
+                Peek::Some(c) if c.is_alphabetic() && at - from < BEHIND_WORD => {
+                    at += c.len_utf8();
+                }
+                Peek::Open => return Tri::Open,
+                _ => break,
+            }
+        }
+        let word = input.text.get(from..at).unwrap_or_default();
+        if word.is_empty() {
+            return Tri::No;
+        }
+        let named = among(word, names);
+        if named && place > 0 {
+            return Tri::Yes;
+        }
+        if named || place == 0 && among(word, labels) {
+            match input.peek(at) {
+                Peek::Open => return Tri::Open,
+                Peek::End | Peek::Some(b'\n' | b'\r' | b',' | b';' | b')' | b'|' | b'\\') => {
+                    return Tri::Yes;
+                }
+                _ => {}
+            }
+        }
+        if !among(word, LINKS) {
+            return Tri::No;
+        }
+    }
+    Tri::No
 }
 
 /// Whether a word speaks for what follows the gap after it.

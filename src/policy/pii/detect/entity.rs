@@ -68,6 +68,70 @@ pub enum Entity {
     AuMedicare,
     /// A Canadian social insurance number.
     CaSin,
+    /// A number of an account at a bank of the United States.
+    UsBankNumber,
+    /// A routing number of a bank of the United States.
+    AbaRoutingNumber,
+    /// A United Kingdom passport number.
+    UkPassport,
+    /// A driver number of Great Britain.
+    UkDrivingLicence,
+    /// A United Kingdom licence plate.
+    UkVehicleRegistration,
+    /// A number of a German passport or identity card.
+    DePassport,
+    /// A German pension insurance number.
+    DeSocialSecurity,
+    /// A Spanish passport number.
+    EsPassport,
+    /// An Italian passport number.
+    ItPassport,
+    /// An Italian driver's licence number.
+    ItDriverLicense,
+    /// A number of an Italian identity card.
+    ItIdentityCard,
+    /// A Finnish personal identity code.
+    FiPersonalIdentityCode,
+    /// A Swedish personal identity number.
+    SePersonnummer,
+    /// A Swedish organisation number.
+    SeOrganisationsnummer,
+    /// An Indian passport number.
+    InPassport,
+    /// A number of an Indian elector's card.
+    InVoter,
+    /// An Indian licence plate.
+    InVehicleRegistration,
+    /// An Indian goods and services tax number.
+    InGstin,
+    /// An Australian company number.
+    AuAcn,
+    /// A Singaporean identity number.
+    SgNricFin,
+    /// A Singaporean unique entity number.
+    SgUen,
+    /// A South Korean resident registration number.
+    KrRrn,
+    /// A South Korean foreigner registration number.
+    KrFrn,
+    /// A South Korean business registration number.
+    KrBrn,
+    /// A South Korean passport number.
+    KrPassport,
+    /// A Thai national identification number.
+    ThTnin,
+    /// A Turkish identification number.
+    TrNationalId,
+    /// A Turkish licence plate.
+    TrLicensePlate,
+    /// A Philippine taxpayer identification number.
+    PhTin,
+    /// A South African identity number.
+    ZaIdNumber,
+    /// A Nigerian national identification number.
+    NgNin,
+    /// A Nigerian licence plate.
+    NgVehicleRegistration,
     /// An IPv4 or IPv6 address.
     IpAddress,
     /// A hardware address of a network card.
@@ -142,6 +206,38 @@ impl Entity {
         Entity::AuAbn,
         Entity::AuMedicare,
         Entity::CaSin,
+        Entity::UsBankNumber,
+        Entity::AbaRoutingNumber,
+        Entity::UkPassport,
+        Entity::UkDrivingLicence,
+        Entity::UkVehicleRegistration,
+        Entity::DePassport,
+        Entity::DeSocialSecurity,
+        Entity::EsPassport,
+        Entity::ItPassport,
+        Entity::ItDriverLicense,
+        Entity::ItIdentityCard,
+        Entity::FiPersonalIdentityCode,
+        Entity::SePersonnummer,
+        Entity::SeOrganisationsnummer,
+        Entity::InPassport,
+        Entity::InVoter,
+        Entity::InVehicleRegistration,
+        Entity::InGstin,
+        Entity::AuAcn,
+        Entity::SgNricFin,
+        Entity::SgUen,
+        Entity::KrRrn,
+        Entity::KrFrn,
+        Entity::KrBrn,
+        Entity::KrPassport,
+        Entity::ThTnin,
+        Entity::TrNationalId,
+        Entity::TrLicensePlate,
+        Entity::PhTin,
+        Entity::ZaIdNumber,
+        Entity::NgNin,
+        Entity::NgVehicleRegistration,
         Entity::IpAddress,
         Entity::MacAddress,
         Entity::Url,
@@ -196,6 +292,38 @@ impl Entity {
             Entity::AuAbn => "AU_ABN",
             Entity::AuMedicare => "AU_MEDICARE",
             Entity::CaSin => "CA_SIN",
+            Entity::UsBankNumber => "US_BANK_NUMBER",
+            Entity::AbaRoutingNumber => "ABA_ROUTING_NUMBER",
+            Entity::UkPassport => "UK_PASSPORT",
+            Entity::UkDrivingLicence => "UK_DRIVING_LICENCE",
+            Entity::UkVehicleRegistration => "UK_VEHICLE_REGISTRATION",
+            Entity::DePassport => "DE_PASSPORT",
+            Entity::DeSocialSecurity => "DE_SOCIAL_SECURITY",
+            Entity::EsPassport => "ES_PASSPORT",
+            Entity::ItPassport => "IT_PASSPORT",
+            Entity::ItDriverLicense => "IT_DRIVER_LICENSE",
+            Entity::ItIdentityCard => "IT_IDENTITY_CARD",
+            Entity::FiPersonalIdentityCode => "FI_PERSONAL_IDENTITY_CODE",
+            Entity::SePersonnummer => "SE_PERSONNUMMER",
+            Entity::SeOrganisationsnummer => "SE_ORGANISATIONSNUMMER",
+            Entity::InPassport => "IN_PASSPORT",
+            Entity::InVoter => "IN_VOTER",
+            Entity::InVehicleRegistration => "IN_VEHICLE_REGISTRATION",
+            Entity::InGstin => "IN_GSTIN",
+            Entity::AuAcn => "AU_ACN",
+            Entity::SgNricFin => "SG_NRIC_FIN",
+            Entity::SgUen => "SG_UEN",
+            Entity::KrRrn => "KR_RRN",
+            Entity::KrFrn => "KR_FRN",
+            Entity::KrBrn => "KR_BRN",
+            Entity::KrPassport => "KR_PASSPORT",
+            Entity::ThTnin => "TH_TNIN",
+            Entity::TrNationalId => "TR_NATIONAL_ID",
+            Entity::TrLicensePlate => "TR_LICENSE_PLATE",
+            Entity::PhTin => "PH_TIN",
+            Entity::ZaIdNumber => "ZA_ID_NUMBER",
+            Entity::NgNin => "NG_NIN",
+            Entity::NgVehicleRegistration => "NG_VEHICLE_REGISTRATION",
             Entity::IpAddress => "IP_ADDRESS",
             Entity::MacAddress => "MAC_ADDRESS",
             Entity::Url => "URL",
@@ -226,7 +354,7 @@ impl Entity {
         Self::ALL.iter().copied().find(|e| e.label() == label)
     }
 
-    pub(super) const fn bit(self) -> u64 {
+    pub(super) const fn bit(self) -> u128 {
         1 << (self as u8)
     }
 }
@@ -241,7 +369,7 @@ impl Entity {
 /// assert!(!set.contains(Entity::IpAddress));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct EntitySet(u64);
+pub struct EntitySet(u128);
 
 impl EntitySet {
     /// No entity.
@@ -298,7 +426,7 @@ impl EntitySet {
         self.0 == 0
     }
 
-    pub(super) const fn bits(self) -> u64 {
+    pub(super) const fn bits(self) -> u128 {
         self.0
     }
 }

@@ -55,6 +55,7 @@ mod ids;
 mod input;
 mod ip;
 mod ipv6;
+mod locale;
 mod names;
 mod opening;
 mod phone;
@@ -67,6 +68,8 @@ mod view;
 mod web;
 
 pub use entity::{Entity, EntitySet, Finding, Outcome};
+pub use locale::Locale;
+pub(super) use locale::Locales;
 pub use scan::{match_at, next_start, scan};
 pub use table::{LONGEST, LOOKBEHIND};
 pub use view::{Scanner, VIEW_LONGEST, VIEW_LOOKBEHIND, scan_any};

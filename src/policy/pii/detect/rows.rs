@@ -361,6 +361,154 @@ pub(super) const TABLE: &[Detector] = &[
         ids::MEDICARE.run(i)
     }),
     id(Entity::CaSin, DIGIT, true, &ids::SIN, |i| ids::SIN.run(i)),
+    id(Entity::UsBankNumber, DIGIT, false, &ids::ACCOUNT, |i| {
+        ids::ACCOUNT.run(i)
+    }),
+    id(Entity::AbaRoutingNumber, DIGIT, true, &ids::ABA, |i| {
+        ids::ABA.run(i)
+    }),
+    id(Entity::UkPassport, LETTER, false, &ids::UK_PASSPORT, |i| {
+        ids::UK_PASSPORT.run(i)
+    }),
+    id(
+        Entity::UkDrivingLicence,
+        LETTER,
+        true,
+        &ids::UK_LICENCE,
+        |i| ids::UK_LICENCE.run(i),
+    ),
+    id(
+        Entity::UkVehicleRegistration,
+        LETTER,
+        false,
+        &ids::UK_PLATE,
+        |i| ids::UK_PLATE.run(i),
+    ),
+    id(Entity::DePassport, LETTER, true, &ids::DE_PASSPORT, |i| {
+        ids::DE_PASSPORT.run(i)
+    }),
+    id(
+        Entity::DeSocialSecurity,
+        DIGIT,
+        true,
+        &ids::DE_INSURANCE,
+        |i| ids::DE_INSURANCE.run(i),
+    ),
+    id(Entity::EsPassport, LETTER, false, &ids::ES_PASSPORT, |i| {
+        ids::ES_PASSPORT.run(i)
+    }),
+    id(Entity::ItPassport, LETTER, false, &ids::IT_PASSPORT, |i| {
+        ids::IT_PASSPORT.run(i)
+    }),
+    id(
+        Entity::ItDriverLicense,
+        LETTER,
+        false,
+        &ids::IT_LICENCE,
+        |i| ids::IT_LICENCE.run(i),
+    ),
+    id(
+        Entity::ItIdentityCard,
+        DIGIT | LETTER,
+        false,
+        &ids::IT_CARD,
+        |i| ids::IT_CARD.run(i),
+    ),
+    id(
+        Entity::FiPersonalIdentityCode,
+        DIGIT,
+        true,
+        &ids::FI_HETU,
+        |i| ids::FI_HETU.run(i),
+    ),
+    id(Entity::SePersonnummer, DIGIT, true, &ids::SE_PERSON, |i| {
+        ids::SE_PERSON.run(i)
+    }),
+    id(
+        Entity::SeOrganisationsnummer,
+        DIGIT,
+        true,
+        &ids::SE_ORGANISATION,
+        |i| ids::SE_ORGANISATION.run(i),
+    ),
+    id(Entity::InPassport, LETTER, false, &ids::IN_PASSPORT, |i| {
+        ids::IN_PASSPORT.run(i)
+    }),
+    id(Entity::InVoter, LETTER, false, &ids::IN_VOTER, |i| {
+        ids::IN_VOTER.run(i)
+    }),
+    id(
+        Entity::InVehicleRegistration,
+        LETTER,
+        false,
+        &ids::IN_PLATE,
+        |i| ids::IN_PLATE.run(i),
+    ),
+    id(Entity::InGstin, DIGIT, true, &ids::IN_GSTIN, |i| {
+        ids::IN_GSTIN.run(i)
+    }),
+    id(Entity::AuAcn, DIGIT, true, &ids::ACN, |i| ids::ACN.run(i)),
+    id(Entity::SgNricFin, LETTER, true, &ids::SG_NRIC, |i| {
+        ids::SG_NRIC.run(i)
+    }),
+    id(Entity::SgUen, DIGIT | LETTER, true, &ids::SG_UEN, |i| {
+        ids::SG_UEN.run(i)
+    }),
+    id(Entity::KrRrn, DIGIT, true, &ids::KR_RRN, |i| {
+        ids::KR_RRN.run(i)
+    }),
+    id(Entity::KrFrn, DIGIT, true, &ids::KR_FRN, |i| {
+        ids::KR_FRN.run(i)
+    }),
+    id(Entity::KrBrn, DIGIT, true, &ids::KR_BRN, |i| {
+        ids::KR_BRN.run(i)
+    }),
+    id(Entity::KrPassport, LETTER, false, &ids::KR_PASSPORT, |i| {
+        ids::KR_PASSPORT.run(i)
+    }),
+    id(Entity::ThTnin, DIGIT, true, &ids::TH_TNIN, |i| {
+        ids::TH_TNIN.run(i)
+    }),
+    id(Entity::TrNationalId, DIGIT, true, &ids::TR_ID, |i| {
+        ids::TR_ID.run(i)
+    }),
+    id(Entity::TrLicensePlate, DIGIT, false, &ids::TR_PLATE, |i| {
+        ids::TR_PLATE.run(i)
+    }),
+    id(Entity::PhTin, DIGIT, false, &ids::PH_TIN, |i| {
+        ids::PH_TIN.run(i)
+    }),
+    id(Entity::ZaIdNumber, DIGIT, true, &ids::ZA_ID, |i| {
+        ids::ZA_ID.run(i)
+    }),
+    id(Entity::NgNin, DIGIT, true, &ids::NG_NIN, |i| {
+        ids::NG_NIN.run(i)
+    }),
+    id(
+        Entity::NgVehicleRegistration,
+        LETTER,
+        false,
+        &ids::NG_PLATE,
+        |i| ids::NG_PLATE.run(i),
+    ),
+    behind(Entity::UsDriverLicense, &ids::DRIVER_LICENSE, |i| {
+        ids::DRIVER_LICENSE.run_behind(i, &["driver", "drivers", "driving", "führerschein"])
+    }),
+    behind(Entity::UsPassport, &ids::PASSPORT, |i| {
+        ids::PASSPORT.run_behind(
+            i,
+            &[
+                "passport",
+                "reisepass",
+                "passeport",
+                "pasaporte",
+                "passaporto",
+            ],
+        )
+    }),
+    behind(Entity::UsBankNumber, &ids::ACCOUNT, |i| {
+        ids::ACCOUNT.run_behind(i, &["account", "acct", "konto", "kontonummer"])
+    }),
     id(Entity::Vin, DIGIT | LETTER, true, &ids::VIN, |i| {
         ids::VIN.run(i)
     }),
@@ -514,5 +662,14 @@ const fn id(
         openings: rule.openings(),
         names: rule.needed_names(),
         run,
+    }
+}
+
+/// The detector of an identifier that words behind it name.
+const fn behind(entity: Entity, rule: &'static ids::Rule, run: fn(&Input<'_>) -> Step) -> Detector {
+    Detector {
+        longest: ids::BEHIND_LONGEST,
+        names: None,
+        ..id(entity, DIGIT | LETTER, false, rule, run)
     }
 }

@@ -4,11 +4,13 @@ use super::bytes::{Separator, separator};
 use super::context;
 use super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
 
-/// Nine digits, two separators of three bytes, and what follows.
-pub(super) const LONGEST: usize = 9 + 2 * 3 + 3 + 4;
+/// Nine digits, two separators of three bytes, and the words behind them.
+pub(super) const LONGEST: usize = 9 + 2 * 3 + 3 + 4 + context::BEHIND_LONGEST;
 pub(super) const SCORE: f32 = 0.9;
 const HYPHENS: f32 = 0.85;
 const SPACES: f32 = 0.6;
+/// What nine digits are called in words behind them.
+const BEHIND: &[&str] = &["ssn", "social"];
 
 pub(super) fn run(input: &Input<'_>) -> Step {
     if matches!(input.before(1), Some(b'+' | b'$'))
@@ -24,13 +26,23 @@ pub(super) fn run(input: &Input<'_>) -> Step {
     }
     let bare = || context::social_security(input);
     if input.open(area) {
-        let viable = len <= 3 || len <= 9 && numbers_issued(input, input.start + 3) && bare();
+        let viable = len <= 3 || len <= 9 && numbers_issued(input, input.start + 3);
         return if viable { Step::Unfinished } else { Step::No };
     }
     match len {
         3 => separated(input, area),
         9 if numbers_issued(input, input.start + 3) && bare() => {
             finish(area, SCORE, input.edge(area, b".-/", is_digit))
+        }
+        9 if numbers_issued(input, input.start + 3) => {
+            match context::behind(input, area, BEHIND, &[]) {
+                Tri::Yes => Step::Match {
+                    end: area,
+                    score: HYPHENS,
+                },
+                Tri::Open => Step::Unfinished,
+                Tri::No => Step::No,
+            }
         }
         _ => Step::No,
     }

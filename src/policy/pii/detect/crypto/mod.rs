@@ -31,7 +31,7 @@ pub(super) fn run(input: &Input<'_>) -> Step {
     let Some(&first) = input.bytes.get(input.start) else {
         return Step::No;
     };
-    if !FIRST.get(usize::from(first)).is_some_and(|&f| f) || input.glued(b"-./+=_", is_alphanumeric)
+    if !FIRST.get(usize::from(first)).is_some_and(|&f| f) || input.glued(b"-./+_", is_alphanumeric)
     {
         return Step::No;
     }

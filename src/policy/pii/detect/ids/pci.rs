@@ -1,11 +1,12 @@
 //! What stands beside the number of a payment card: the security code, the date it expires, and
 //! the name on it.
 
+use super::super::bytes::separator;
 use super::super::input::{Input, Peek, Step, Tri, is_digit};
 use super::near::{Key, Names, keyed};
 
 pub(in super::super) const CVV_SCORE: f32 = 0.85;
-pub(in super::super) const CVV_LONGEST: usize = 4 + 8;
+pub(in super::super) const CVV_LONGEST: usize = 4 + 3 + 4 + 4;
 pub(in super::super) const EXPIRY_SCORE: f32 = 0.85;
 pub(in super::super) const EXPIRY_LONGEST: usize = 9 + 8;
 pub(in super::super) const HOLDER_SCORE: f32 = 0.85;
@@ -34,7 +35,24 @@ pub(in super::super) fn cvv(input: &Input<'_>) -> Step {
     if open {
         return Step::Unfinished;
     }
-    finish(input, end, CVV_SCORE)
+    match group_behind(input, end) {
+        Tri::Yes => Step::No,
+        Tri::Open => Step::Unfinished,
+        Tri::No => finish(input, end, CVV_SCORE),
+    }
+}
+
+/// Whether a group of four digits or more follows: this is one of a card's number.
+fn group_behind(input: &Input<'_>, end: usize) -> Tri {
+    let Some((_, gap)) = separator(input.bytes, end) else {
+        return if input.open(end) { Tri::Open } else { Tri::No };
+    };
+    let next = input.digits(end + gap, 4);
+    match next - (end + gap) {
+        4 => Tri::Yes,
+        _ if input.open(next) => Tri::Open,
+        _ => Tri::No,
+    }
 }
 
 #[rustfmt::skip]

@@ -1,7 +1,7 @@
 //! One identifier: its forms, its check, and the words that name it.
 
 use super::super::bytes::Separator;
-use super::super::context::{Telephone, telephone};
+use super::super::context::{BEHIND_LONGEST as BEHIND, Telephone, behind, telephone};
 use super::super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
 use super::super::opening::Openings;
 use super::near::{Names, named};
@@ -154,6 +154,51 @@ impl Rule {
             }
         }
         Step::No
+    }
+}
+
+/// The longest value in one run that a name may stand behind.
+const RUN: usize = 20;
+pub(in super::super) const BEHIND_LONGEST: usize = RUN + BEHIND + 8;
+
+impl Rule {
+    /// Values in one run of letters and digits that one of `names` stands behind: `… is my
+    /// passport number`.
+    pub(in super::super) fn run_behind(&self, input: &Input<'_>, names: &[&str]) -> Step {
+        let there = input.bytes.get(input.start..).unwrap_or_default();
+        let run = there.iter().take(RUN + 1);
+        let run = run.take_while(|&&b| is_alphanumeric(b) || b == b'-');
+        let (mut len, mut digits) = (0, 0);
+        for b in run {
+            len += 1;
+            digits += usize::from(b.is_ascii_digit());
+        }
+        let end = input.start + len;
+        if len > RUN || !stands(input) {
+            return Step::No;
+        }
+        if input.open(end) {
+            return Step::Unfinished;
+        }
+        if digits < 5 || input.byte(end) != Some(b' ') {
+            return Step::No;
+        }
+        // Most words have no name behind them, which costs less to see than the forms.
+        let named = behind(input, end, names, &[]);
+        let fits = |form: &Form| match read(input, form.text) {
+            Read::Whole(reading) => reading.end == end && (self.check)(&reading, true),
+            _ => false,
+        };
+        if named == Tri::No || !self.forms.iter().any(fits) {
+            return Step::No;
+        }
+        match named {
+            Tri::Open => Step::Unfinished,
+            _ => Step::Match {
+                end,
+                score: self.named,
+            },
+        }
     }
 }
 

@@ -70,6 +70,46 @@ fn published_and_made_up_values_are_found() {
         ("1M8GDM9AXKP042788", Entity::Vin, "1M8GDM9AXKP042788"),
         ("NPI: 1234567893", Entity::UsNpi, "1234567893"),
         ("DEA number AB1234563", Entity::UsDea, "AB1234563"),
+        ("S1234567D", Entity::SgNricFin, "S1234567D"),
+        ("UEN 53125226D", Entity::SgUen, "53125226D"),
+        ("201434292D is on the UEN list, UEN 201434292D", Entity::SgUen, "201434292D"),
+        ("T16RF0037C", Entity::SgUen, "T16RF0037C"),
+        ("960121-1021413", Entity::KrRrn, "960121-1021413"),
+        ("RRN 9601211234567", Entity::KrRrn, "9601211234567"),
+        ("FRN is 911124-5678901", Entity::KrFrn, "911124-5678901"),
+        ("사업자등록번호 104-86-56659", Entity::KrBrn, "104-86-56659"),
+        ("여권번호는 M789C1234", Entity::KrPassport, "M789C1234"),
+        ("TNIN: 2345678901234", Entity::ThTnin, "2345678901234"),
+        ("TC Kimlik No: 10000000146", Entity::TrNationalId, "10000000146"),
+        ("Plaka 34 ABC 1234", Entity::TrLicensePlate, "34 ABC 1234"),
+        ("BIR TIN: 000-123-456-000", Entity::PhTin, "000-123-456-000"),
+        ("010594Y9032", Entity::FiPersonalIdentityCode, "010594Y9032"),
+        ("131052-308T", Entity::FiPersonalIdentityCode, "131052-308T"),
+        ("20110925-2385", Entity::SePersonnummer, "20110925-2385"),
+        ("personnummer 9201232387", Entity::SePersonnummer, "9201232387"),
+        ("orgnummer 556703-7485", Entity::SeOrganisationsnummer, "556703-7485"),
+        ("MORGA607054SM9IJ", Entity::UkDrivingLicence, "MORGA607054SM9IJ"),
+        ("Passport number CD7654321", Entity::UkPassport, "CD7654321"),
+        ("vehicle AB51 ABC", Entity::UkVehicleRegistration, "AB51 ABC"),
+        ("Reisepass C01X00T41", Entity::DePassport, "C01X00T41"),
+        ("15070649C103", Entity::DeSocialSecurity, "15070649C103"),
+        ("mi pasaporte es XYZ987654", Entity::EsPassport, "XYZ987654"),
+        ("passaporto AA1234567", Entity::ItPassport, "AA1234567"),
+        ("patente U1H00B000C", Entity::ItDriverLicense, "U1H00B000C"),
+        ("carta d'identità CA12345AA", Entity::ItIdentityCard, "CA12345AA"),
+        ("my passport number is T3569075", Entity::InPassport, "T3569075"),
+        ("Voter ID ABC1234567", Entity::InVoter, "ABC1234567"),
+        ("vehicle number MH12AB1234", Entity::InVehicleRegistration, "MH12AB1234"),
+        ("27AAPFU0939F1ZV", Entity::InGstin, "27AAPFU0939F1ZV"),
+        ("ACN 006 249 976", Entity::AuAcn, "006 249 976"),
+        ("routing number 071101307", Entity::AbaRoutingNumber, "071101307"),
+        ("my bank account is 945456787654", Entity::UsBankNumber, "945456787654"),
+        ("12345678 is my account", Entity::UsBankNumber, "12345678"),
+        ("D1234567 is my driver's license", Entity::UsDriverLicense, "D1234567"),
+        ("912803456 is my passport number", Entity::UsPassport, "912803456"),
+        ("RSA ID: 0002294321191", Entity::ZaIdNumber, "0002294321191"),
+        ("NIN 12345678902", Entity::NgNin, "12345678902"),
+        ("plate number ABJ-123XY", Entity::NgVehicleRegistration, "ABJ-123XY"),
         ("1EG4-TE5-MK73", Entity::HealthInsuranceId, "1EG4-TE5-MK73"),
         ("Member ID: XYZ123456789", Entity::HealthInsuranceId, "XYZ123456789"),
         ("Versichertennummer A123456780", Entity::HealthInsuranceId, "A123456780"),
@@ -111,6 +151,16 @@ fn near_misses_are_left_alone() {
         ("the SWIFT LANGUAGE IS FAST ENOUGH", Entity::SwiftCode),
         ("1M8GDM9A1KP042788", Entity::Vin),
         ("1234567893", Entity::UsNpi),
+        ("S1234567A", Entity::SgNricFin),
+        ("960121-1234566", Entity::KrRrn),
+        ("104-86-56658", Entity::KrBrn),
+        ("10000000145", Entity::TrNationalId),
+        ("010594Y9031", Entity::FiPersonalIdentityCode),
+        ("202405121230", Entity::SePersonnummer),
+        ("15070049C103", Entity::DeSocialSecurity),
+        ("27AAPFU0939F1ZW", Entity::InGstin),
+        ("12345678 account holders", Entity::UsBankNumber),
+        ("A1234567 is my order", Entity::UsDriverLicense),
         ("1SG4-TE5-MK73", Entity::HealthInsuranceId),
         ("error 123", Entity::Cvv),
         ("score 12/27", Entity::CardExpiry),
@@ -145,5 +195,21 @@ fn what_is_said_of_a_prefix_holds_for_the_whole() {
                 .collect();
             assert_eq!(part, settled, "{head:?}");
         }
+    }
+}
+
+#[test]
+fn a_group_of_a_card_is_no_security_code() {
+    let codes = EntitySet::empty().with(Entity::Cvv);
+    for (text, expected) in [
+        ("card code 4111 1111 1111 1111", None),
+        ("security code: 4111-1111-1111-1111", None),
+        ("card code 123 4111 1111 1111 1111", None),
+        ("card code 1234, 4111", Some(10..14)),
+        ("cvv 123 or 456", Some(4..7)),
+    ] {
+        let mut found = None;
+        scan(codes, text, 0, true, &mut |f| found = Some(f.range));
+        assert_eq!(found, expected, "{text}");
     }
 }

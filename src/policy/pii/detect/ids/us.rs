@@ -68,7 +68,7 @@ const STATES: &[Form] = &[
     // Florida and Minnesota, Illinois, Wisconsin, Michigan, New Jersey, Maryland, Kansas, Kentucky.
     called("a### ### ## ### #"), called("a### #### ####"), called("a### #### #### ##"),
     called("a ### ### ### ###"), called("a### ### ### ###"), called("a#### ##### #####"),
-    called("a## ## ####"), called("a## ### ###"),
+    called("a## ## ####"), called("a## ### ###"), called("a## ### ### ###"),
     // Indiana, Colorado, New York, Pennsylvania, North Dakota.
     called("#### ## ####"), called("## ### ####"), called("### ### ###"), called("## ### ###"),
     called("aaa ## ####"),

@@ -7,7 +7,7 @@ use super::super::input::{Input, Peek};
 const GROUPS: usize = 9;
 /// The most digits: fifteen of E.164, a trunk zero or an international prefix, and one too many.
 pub(super) const DIGITS: usize = 19;
-/// `(+`, the digits, between two groups at most a bracket, a separator of three bytes, a space of
+/// `+(`, the digits, between two groups at most a bracket, a separator of three bytes, a space of
 /// three bytes and a bracket, then what follows.
 pub(super) const LONGEST: usize = 2 + DIGITS + GROUPS * (1 + 3 + 3 + 1) + 4;
 
@@ -65,6 +65,11 @@ impl Groups {
         if input.byte(at) == Some(b'+') {
             groups.plus = true;
             at += 1;
+            // `+(370) 12041779`
+            if !bracket && input.byte(at) == Some(b'(') {
+                bracket = true;
+                at += 1;
+            }
         }
         if input.open(at) {
             return Err(true);

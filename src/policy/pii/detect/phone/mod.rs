@@ -9,12 +9,18 @@ mod national;
 mod shapes;
 
 use super::bytes::is_word;
+use super::context;
 use super::input::{Input, Peek, Step, is_alphanumeric, is_digit};
 use groups::Groups;
 use shapes::Shape;
 
-/// All the groups, the extension, and what follows.
-pub(super) const LONGEST: usize = groups::LONGEST + EXTENSION;
+/// All the groups, and the extension or the words behind them.
+pub(super) const LONGEST: usize = groups::LONGEST
+    + if EXTENSION > context::BEHIND_LONGEST {
+        EXTENSION
+    } else {
+        context::BEHIND_LONGEST
+    };
 /// ` extension. ` with six digits, one more, and the character after them.
 const EXTENSION: usize = 3 + 9 + 2 + 6 + 1 + 4;
 pub(super) const SCORE: f32 = 0.8;
@@ -50,10 +56,21 @@ fn embedded(input: &Input<'_>) -> bool {
         Some(0xAC) => input.before(2) == Some(0x82), // a euro sign
         Some(b')') => input.before(2).is_some_and(is_alphanumeric),
         Some(b'/') => input.before(2).is_some_and(is_alphanumeric),
+        Some(b'-') if input.before(2).is_some_and(|b| b.is_ascii_uppercase()) => code(input),
         Some(b'.' | b',' | b'-' | b':' | b'#') => input.before(2).is_some_and(is_digit),
         Some(b) if b.is_ascii_digit() || b == b'_' => true,
         _ => false,
     }
+}
+
+/// Whether capitals and a hyphen before the digits are the beginning of a code: `SKU-789-…`, and
+/// not `TEL-789-…`.
+fn code(input: &Input<'_>) -> bool {
+    let (before, _) = input.behind();
+    let head = before.trim_end_matches('-');
+    let rest = head.trim_end_matches(|c: char| c.is_ascii_uppercase());
+    let word = head.get(rest.len()..).unwrap_or_default();
+    word.len() > 1 && !context::names_telephone(word) && !rest.ends_with(|c: char| is_word(c))
 }
 
 enum Extension {

@@ -1,7 +1,7 @@
-//! Digits that are a telephone number because a word before them says so.
+//! Digits that are a telephone number because a word before or behind them says so.
 
 use super::super::context::{self, Telephone};
-use super::super::input::Input;
+use super::super::input::{Input, Tri};
 use super::groups::{Gap, Groups};
 use super::national::date;
 use super::shapes::{Shape, Span, greedy, whole};
@@ -31,7 +31,45 @@ pub(super) fn in_context(input: &Input<'_>, groups: &Groups) -> Shape {
             score: LIKELY,
         },
         (Telephone::Likely, Shape::Open) if likely => Shape::Open,
-        _ => Shape::No,
+        (Telephone::Likely, Shape::Whole { group: 0, .. })
+            if reachable(groups) && context::reached(input) =>
+        {
+            Shape::Whole {
+                group: 0,
+                score: LIKELY,
+            }
+        }
+        (Telephone::Likely, Shape::Open) if context::reached(input) => Shape::Open,
+        (_, shape) => behind(input, groups, shape),
+    }
+}
+
+/// A run of digits that is as long as a national number, and no time in seconds.
+fn reachable(groups: &Groups) -> bool {
+    let first = groups.group(0).len;
+    (9..=12).contains(&first) && !(first == 10 && groups.digits(0).starts_with(&[1]))
+}
+
+/// Digits that are a telephone number because a word behind them says so.
+fn behind(input: &Input<'_>, groups: &Groups, shape: Shape) -> Shape {
+    let first = groups.group(0);
+    // So that a year, a count or a fraction in prose is not waited for.
+    let year = first.len == 4 && matches!(groups.digits(0), [1, 9, ..] | [2, 0, ..]);
+    let fraction = groups.len() > 1 && groups.group(1).gap == Gap::Dot;
+    let small = first.len == 1 || year || fraction;
+    match shape {
+        _ if small && !groups.growing(input, 0) => Shape::No,
+        Shape::Whole { group, .. } => {
+            let Some(end) = groups.end(group) else {
+                return Shape::No;
+            };
+            match context::telephone_behind(input, end) {
+                Tri::Yes => shape,
+                Tri::Open => Shape::Open,
+                Tri::No => Shape::No,
+            }
+        }
+        shape => shape,
     }
 }
 

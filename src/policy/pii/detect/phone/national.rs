@@ -147,6 +147,35 @@ pub(super) fn chinese_mobile(input: &Input<'_>, groups: &Groups) -> Shape {
     )
 }
 
+/// `8 (495) 123-45-67`, `8-495-123-45-67`: the trunk prefix of Russia and Kazakhstan.
+pub(super) fn russian(input: &Input<'_>, groups: &Groups) -> Shape {
+    if groups.digits(0).first() != Some(&8) || groups.group(0).len != 1 {
+        return Shape::No;
+    }
+    if groups.growing(input, 0) || groups.len() == 1 && groups.open {
+        return Shape::Open;
+    }
+    let area = groups.group(1);
+    if groups.len() > 1 && !area.bracket && area.gap != Gap::Hyphen {
+        return Shape::No;
+    }
+    for place in 1..5 {
+        let group = groups.group(place);
+        let len = if place < 3 { 3 } else { 2 };
+        let marked =
+            matches!(group.gap, Gap::Space | Gap::Hyphen) || group.gap == Gap::None && place < 3;
+        if place < groups.len() && !marked {
+            return Shape::No;
+        }
+        match has(input, groups, place, len) {
+            Tri::Yes => {}
+            Tri::No => return Shape::No,
+            Tri::Open => return Shape::Open,
+        }
+    }
+    whole(input, groups, 4, true, NATIONAL)
+}
+
 /// A trunk zero, an area or mobile code, and at least one separator.
 pub(super) fn trunk(input: &Input<'_>, groups: &Groups) -> Shape {
     let digits = groups.digits(0);
@@ -185,7 +214,11 @@ pub(super) fn trunk(input: &Input<'_>, groups: &Groups) -> Shape {
             }
         };
     }
-    let most = if first.len > 2 { 12 } else { 11 };
+    let most = match first.len {
+        0..=2 => 11,
+        3 | 4 => 12,
+        _ => 13,
+    };
     match greedy(
         input,
         groups,

@@ -5,7 +5,7 @@ use super::super::context::{self, Telephone};
 use super::super::input::{Input, Peek, Tri, is_digit};
 use super::country::{Country, country};
 use super::groups::{Gap, Groups};
-use super::national::{bracketed, chinese_mobile, in_row, north_american, trunk};
+use super::national::{bracketed, chinese_mobile, in_row, north_american, russian, trunk};
 use super::{Extension, extension, named};
 
 /// What one shape says of the groups.
@@ -33,7 +33,7 @@ pub(super) fn best(input: &Input<'_>, groups: &Groups) -> Shape {
     let shapes: &[fn(&Input<'_>, &Groups) -> Shape] = if zeros {
         &[exit_code]
     } else {
-        &[north_american, bracketed, chinese_mobile, trunk]
+        &[north_american, bracketed, chinese_mobile, russian, trunk]
     };
     for shape in shapes {
         match shape(input, groups) {

@@ -1,11 +1,16 @@
 //! JSON web tokens (RFC 7519): three runs of base64 for URLs with full stops between, of which the
 //! first is a JSON object. Encrypted ones (RFC 7516) have five.
+//!
+//! A token is read for 16 KiB. Of a longer one that much is found, and what it has beyond that is
+//! text.
 
 use super::super::bytes::is_word_byte;
 use super::super::input::{Input, Peek, Step};
 
 /// The longest token that is read.
-const MOST: usize = 4096;
+const MOST: usize = 16 * 1024;
+/// The longest header, so that other base64 is let go.
+const HEAD: usize = 4096;
 pub(in super::super) const LONGEST: usize = MOST + 4;
 pub(in super::super) const SCORE: f32 = 0.99;
 /// The longest header whose beginning is looked at, decoded.
@@ -27,8 +32,14 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
     }
     let (mut at, mut dots, mut part) = (input.start, 0, input.start);
     loop {
-        if at - input.start > MOST {
+        if dots == 0 && at - input.start > HEAD {
             return Step::No;
+        }
+        if at - input.start >= MOST {
+            return Step::Match {
+                end: input.start + MOST,
+                score: SCORE,
+            };
         }
         match input.peek(at) {
             Peek::Open => return Step::Unfinished,

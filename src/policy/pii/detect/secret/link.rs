@@ -95,7 +95,8 @@ fn user(input: &Input<'_>, from: usize) -> Step {
     let variable = password
         .first()
         .is_none_or(|b| matches!(b, b'$' | b'%' | b'*' | b'{' | b':'));
-    if variable || password.len() > 5 && is_placeholder(password) {
+    let sample = [&b"password"[..], b"pass", b"passwd", b"secret", b"pwd"].contains(&password);
+    if variable || sample || password.len() > 5 && is_placeholder(password) {
         return Step::No;
     }
     Step::Match {
@@ -127,6 +128,14 @@ fn hook(input: &Input<'_>, host: usize) -> Step {
         None => Step::Unfinished,
         Some(end) => {
             let secret = input.bytes.get(host + head..end).unwrap_or_default();
+            // Without a query, `&` goes on with that of the URL around it.
+            let cut = secret.iter().position(|b| matches!(b, b'?' | b'&'));
+            let (secret, end) = match cut {
+                Some(at) if secret.get(at) == Some(&b'&') => {
+                    (secret.get(..at).unwrap_or_default(), host + head + at)
+                }
+                _ => (secret, end),
+            };
             if secret.len() >= least && !is_placeholder(secret) {
                 Step::Match { end, score: SCORE }
             } else {

@@ -1,12 +1,12 @@
 //! Private keys in PEM (RFC 7468) and in the armour of OpenPGP (RFC 9580), from `-----BEGIN` to the
 //! end of the `-----END` line. The line breaks may be escapes, as within JSON.
 //!
-//! A key is read for 8 KiB, which an RSA key of 8192 bits does not reach. What a
-//! longer one has beyond that is text; one that breaks off is found as far as it goes.
+//! A key is read for 16 KiB, which an RSA key of 16384 bits does not reach. What a longer one has
+//! beyond that is text; one that breaks off is found as far as it goes.
 
 use super::super::input::{Input, Peek, Step};
 
-const MOST: usize = 8192;
+const MOST: usize = 16 * 1024;
 pub(in super::super) const LONGEST: usize = MOST + 80;
 pub(in super::super) const SCORE: f32 = 0.99;
 /// The longest label of a key, `PRIVATE KEY` and what stands before it.

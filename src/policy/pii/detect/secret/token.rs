@@ -37,6 +37,10 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
             other => return other,
         }
     }
+    match shaped(input) {
+        Step::No => {}
+        other => return other,
+    }
     if let Some(&[a, b, c]) = there.get(..3)
         && !cue::has(&PREFIXES, a, b, c)
     {
@@ -130,6 +134,71 @@ fn body(input: &Input<'_>, issuer: &Issuer) -> Step {
         end: at,
         score: SCORE,
     }
+}
+
+/// Keys without a prefix whose marks stand after a few characters: of Terraform Cloud
+/// (`….atlasv1.…`), MaxMind (`…_…_mmk`), Entra ID (`….8Q~…`), and a Facebook app (`…|…`).
+fn shaped(input: &Input<'_>) -> Step {
+    const MOST: usize = 16;
+    let there = input.bytes.get(input.start..).unwrap_or_default();
+    let len = there
+        .iter()
+        .take(MOST + 1)
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count();
+    if input.open(input.start + len) {
+        return if (1..=MOST).contains(&len) {
+            Step::Unfinished
+        } else {
+            Step::No
+        };
+    }
+    let (head, rest) = (there.get(..len).unwrap_or_default(), there.get(len..));
+    let rest = rest.unwrap_or_default();
+    let body = |mark: &[u8], has: fn(u8) -> bool, least: usize, most: usize| {
+        let known = mark.len().min(rest.len());
+        if rest.get(..known) != mark.get(..known) || known < mark.len() && input.last {
+            return Step::No;
+        }
+        if known < mark.len() {
+            return Step::Unfinished;
+        }
+        let run = rest.get(known..).unwrap_or_default();
+        let count = run.iter().take(most + 1).take_while(|&&b| has(b)).count();
+        let end = input.start + len + known + count;
+        let key = run.get(..count).unwrap_or_default();
+        match count {
+            _ if count > most => Step::No,
+            _ if input.open(end) => Step::Unfinished,
+            _ if count < least || is_placeholder(key) => Step::No,
+            _ => Step::Match { end, score: SCORE },
+        }
+    };
+    match (len, rest.first()) {
+        (14, Some(b'.')) => body(b".atlasv1.", |b| Body::Dotted.has(b) && b != b'.', 60, 70),
+        (5, Some(b'~')) if head.ends_with(b"Q") && head.get(3).is_some_and(u8::is_ascii_digit) => {
+            body(
+                b"~",
+                |b| Body::Url.has(b) || matches!(b, b'~' | b'.'),
+                31,
+                34,
+            )
+        }
+        (15 | 16, Some(b'|')) if head.iter().all(u8::is_ascii_digit) => {
+            body(b"|", |b| Body::Url.has(b), 27, 40)
+        }
+        (6, Some(b'_')) => match body(b"_", is_word_byte, 33, 33) {
+            Step::Match { end, .. } if !there.get(..end - input.start).is_some_and(maxmind) => {
+                Step::No
+            }
+            step => step,
+        },
+        _ => Step::No,
+    }
+}
+
+fn maxmind(key: &[u8]) -> bool {
+    key.ends_with(b"_mmk") && key.iter().filter(|&&b| b == b'_').count() == 2
 }
 
 /// A bot of Telegram: its number, a colon, and 35 characters that begin with `AA`.

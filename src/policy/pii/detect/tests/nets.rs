@@ -209,3 +209,41 @@ fn pauses_end_what_is_held() {
         );
     }
 }
+
+/// What is longer than a detector reads is found as far as it reads.
+#[test]
+fn long_keys_and_tokens_are_found_as_far_as_they_are_read() {
+    const READ: usize = 16 * 1024;
+    let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n";
+    let key = |lines: usize| {
+        let body = line.repeat(lines);
+        format!("-----BEGIN PRIVATE KEY-----\n{body}-----END PRIVATE KEY-----")
+    };
+    let token = |len: usize| {
+        let body = "eyJzdWIiOiIxIn0aZ9kQ".repeat(len / 20);
+        format!("eyJhbGciOiJIUzI1NiJ9.{body}.dozjgNryP4J3jVmNHl0w5N")
+    };
+    let keys = EntitySet::empty().with(Entity::ApiKey);
+    for (text, least) in [
+        (key(20), key(20).len()),
+        (key(200), key(200).len()),
+        (key(400), READ - 100),
+        (token(3000), token(3000).len()),
+        (token(9000), token(9000).len()),
+        (token(30_000), READ),
+    ] {
+        let text = format!("see {text} there");
+        let found = whole_of(keys, &text);
+        assert_eq!(found[0].range.start, 4);
+        assert!(found[0].range.len() >= least, "{:?}", found[0]);
+        assert!(found[0].range.len() <= READ + 80);
+        let mut decided = 0;
+        let mut streamed = Vec::new();
+        for end in (0..text.len()).step_by(500).chain([text.len()]) {
+            let last = end == text.len();
+            decided = scan(keys, &text[..end], decided, last, &mut |f| streamed.push(f));
+            assert!(end - decided <= LONGEST);
+        }
+        assert_eq!(streamed, found);
+    }
+}

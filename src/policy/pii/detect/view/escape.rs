@@ -73,11 +73,46 @@ pub(super) fn percent(rest: &[u8], last: bool) -> Look {
         }
         match value {
             0x25 if at == 1 => at = 3,
-            // A byte of a character outside ASCII is left alone.
             0x20..=0x7E | 0x09 | 0x0A | 0x0D => return decoded(value, at + 2),
+            0xC2..=0xF4 if at == 1 => return percent_wide(rest, last),
             _ if at == 3 => return Look::unit(3, Out::Char('%')),
             _ => return Look::None,
         }
+    }
+}
+
+/// A character outside ASCII, each byte of its UTF-8 encoded: `%EF%BC%A0`.
+fn percent_wide(rest: &[u8], last: bool) -> Look {
+    let mut bytes = [0; 4];
+    let mut len = 0;
+    let mut most = 1;
+    while len < most {
+        let escape = rest.get(3 * len..).unwrap_or_default();
+        let digits = match escape {
+            [] => return Look::partial(!last),
+            [b'%', digits @ ..] => digits,
+            _ => return Look::None,
+        };
+        let (value, count) = read(digits, 16, 2);
+        if count < 2 {
+            return Look::partial(!last && count == digits.len());
+        }
+        match (len, value) {
+            (0, 0xC2..=0xDF) => most = 2,
+            (0, 0xE0..=0xEF) => most = 3,
+            (0, 0xF0..=0xF4) => most = 4,
+            (1.., 0x80..=0xBF) => {}
+            _ => return Look::None,
+        }
+        if let Some(byte) = bytes.get_mut(len) {
+            *byte = value as u8;
+        }
+        len += 1;
+    }
+    let text = std::str::from_utf8(bytes.get(..len).unwrap_or_default());
+    match text.ok().and_then(|text| text.chars().next()) {
+        Some(c) => decoded(c as u32, 3 * len),
+        None => Look::None,
     }
 }
 

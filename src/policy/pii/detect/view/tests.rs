@@ -51,7 +51,7 @@ const VALUES: &[(Entity, &str)] = &[
 ];
 
 /// The ways to hide one character.
-const WAYS: usize = 11;
+const WAYS: usize = 12;
 
 fn hide(c: char, way: usize) -> String {
     let code = c as u32;
@@ -68,6 +68,11 @@ fn hide(c: char, way: usize) -> String {
         9 if c.is_ascii_digit() => char::from_u32(code - 0x30 + 0x966).into_iter().collect(),
         10 if c.is_ascii_alphanumeric() || "@.-+".contains(c) => {
             char::from_u32(code + 0xFEE0).into_iter().collect()
+        }
+        // The full-width form as a URL has it.
+        11 if c.is_ascii_alphanumeric() || "@.-+".contains(c) => {
+            let wide: String = char::from_u32(code + 0xFEE0).into_iter().collect();
+            wide.bytes().map(|byte| format!("%{byte:02X}")).collect()
         }
         _ => c.to_string(),
     }
@@ -205,6 +210,12 @@ fn piece() -> impl Strategy<Value = String> {
         "%4",
         "%25",
         "%254",
+        "%EF",
+        "%EF%BC",
+        "%EF%B",
+        "%E2%80%8B",
+        "%C3%A9",
+        "%EF%41",
         "\\",
         "\\u",
         "\\u00",

@@ -1,0 +1,129 @@
+//! What a stream costs in memory: a clean event allocates nothing. In a binary of its own, because
+//! it counts what the whole process allocates on its thread.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run may stop")]
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as _, Frame};
+use portcullis::{Body, PiiRedactLayer};
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, service_fn};
+
+/// Frames that are all there.
+struct Frames(std::vec::IntoIter<Bytes>);
+
+impl http_body::Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.next().map(|frame| Ok(Frame::data(frame))))
+    }
+}
+
+/// An event as Together sends it.
+fn event(text: &str) -> String {
+    let text = serde_json::to_string(text).unwrap();
+    format!(
+        "data: {{\"id\":\"o1a2b3c\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"choices\":[{{\"index\":0,\"text\":{text},\"delta\":{{\"role\":\"assistant\",\"content\":{text},\"token_id\":279}},\"logprobs\":null,\"finish_reason\":null}}],\"usage\":null}}\n\n"
+    )
+}
+
+fn filtered(layers: usize, frames: Vec<Bytes>) -> Body {
+    let body = Arc::new(Mutex::new(Some(Body::new(Frames(frames.into_iter())))));
+    let mut service = BoxCloneSyncService::new(service_fn(move |_: Request<Body>| {
+        let mut response = Response::new(body.lock().unwrap().take().unwrap_or_default());
+        let events = http::HeaderValue::from_static("text/event-stream");
+        response.headers_mut().insert("content-type", events);
+        std::future::ready(Ok::<_, Infallible>(response))
+    }));
+    for _ in 0..layers {
+        service = BoxCloneSyncService::new(PiiRedactLayer::default().layer(service));
+    }
+    let mut future = std::pin::pin!(service.call(Request::new(Body::empty())));
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(Ok(response)) => response.into_body(),
+        Poll::Ready(Err(error)) => match error {},
+        Poll::Pending => unreachable!("nothing here waits"),
+    }
+}
+
+/// The bytes of the next frame; none at the end.
+fn next(body: &mut Body) -> Option<usize> {
+    let mut cx = Context::from_waker(Waker::noop());
+    match Pin::new(body).poll_frame(&mut cx) {
+        Poll::Ready(Some(frame)) => Some(frame.unwrap().into_data().map_or(0, |data| data.len())),
+        Poll::Ready(None) => None,
+        Poll::Pending => unreachable!("nothing here waits"),
+    }
+}
+
+/// Until the text that detectors look back at has its full length.
+const WARM: usize = 4096;
+const EVENTS: usize = 1000;
+
+/// The allocations of reading `EVENTS` events of these words, after some that set up the buffers.
+fn allocations(layers: usize, words: &[&str]) -> u64 {
+    let words = words.iter().cycle().take(WARM + EVENTS);
+    let frames: Vec<_> = words.map(|word| Bytes::from(event(word))).collect();
+    let sent: usize = frames.iter().map(Bytes::len).sum();
+    let mut body = filtered(layers, frames);
+    let mut read = 0;
+    for _ in 0..WARM {
+        read += next(&mut body).unwrap();
+    }
+    let counted = allocation_counter::measure(|| {
+        // The last event is held for its unfinished word until the stream ends.
+        for _ in 0..EVENTS - 1 {
+            read += next(&mut body).unwrap();
+        }
+    });
+    while let Some(len) = next(&mut body) {
+        read += len;
+    }
+    assert_eq!(read, sent, "clean events leave as they came");
+    counted.count_total
+}
+
+#[test]
+fn a_clean_event_allocates_nothing() {
+    for layers in [1, 3, 10] {
+        for words in [
+            &[
+                " the", " plan", " for", " a", " new", " bridge", ", which", " many",
+            ][..],
+            &[
+                " in", " 2024", " it", " cost", " 45", " or", " 3.5", " million", ".",
+            ],
+            &[
+                "Die", " Brücke", " über", " den", " Fluß", " 東京", " где", "\n\n",
+            ],
+            &[
+                "let", " x", " =", " foo", "(", "a", ".b", ")", ";\n", "\\n", "\"q\"",
+            ],
+        ] {
+            assert_eq!(allocations(layers, words), 0, "{layers} {words:?}");
+        }
+    }
+}
+
+/// The counter counts: an event that is rewritten allocates.
+#[test]
+fn an_event_with_a_finding_allocates() {
+    let frames = ["a", " ada@example.org", " b", " c"].map(|word| Bytes::from(event(word)));
+    let mut body = filtered(1, frames.to_vec());
+    let counted = allocation_counter::measure(|| while next(&mut body).is_some() {});
+    assert!(counted.count_total > 0);
+}
