@@ -85,8 +85,8 @@ fn allocations(layers: usize, words: &[&str]) -> u64 {
         read += next(&mut body).unwrap();
     }
     let counted = allocation_counter::measure(|| {
-        // The last event is held for its unfinished word until the stream ends.
-        for _ in 0..EVENTS - 1 {
+        // Not to the end: an event is held for its unfinished word, and an end may allocate.
+        for _ in 0..EVENTS - 8 {
             read += next(&mut body).unwrap();
         }
     });
