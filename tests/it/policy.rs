@@ -128,6 +128,19 @@ async fn a_policy_that_fails_refuses_unless_told_otherwise() {
     }
 }
 
+#[tokio::test]
+async fn a_prompt_of_token_ids_is_noted() {
+    for (body, noted) in [
+        (&br#"{"model":"m","prompt":[101,2054,102]}"#[..], true),
+        (br#"{"model":"m","input":[[1],[2]]}"#, true),
+        (br#"{"model":"m","prompt":["a"]}"#, false),
+    ] {
+        let (_, _, warnings) = pii(Inspection::default(), "application/json", None, body).await;
+        let ids = warnings.iter().any(|warning| warning.contains("token ids"));
+        assert_eq!(ids, noted, "{warnings:?}");
+    }
+}
+
 async fn pii(
     inspection: Inspection,
     kind: &str,

@@ -24,7 +24,7 @@ const NAMES: &[&str] = &[
     "telephones", "telephonenumber", "tele", "ph", "mobile", "mobiles", "mob", "mobilenumber",
     "cell", "cellphone", "cellular", "landline", "fax", "faxnumber", "call", "calling", "dial",
     "dialing", "dialling", "msisdn", "whatsapp", "hotline", "helpline", "handset", "pager",
-    "voicemail", "callback", "telefon", "telefonnummer", "handy", "handynummer", "rufnummer",
+    "voicemail", "callback", "switchboard", "helpdesk", "telefon", "telefonnummer", "handy", "handynummer", "rufnummer",
     "mobil", "mobilnummer", "mobiltelefon", "festnetz", "durchwahl", "anrufen", "tél", "téléphone",
     "téléphoner", "portable", "appeler", "appelez", "appelle", "teléfono", "telefono", "teléfonos",
     "móvil", "movil", "celular", "llamar", "llame", "llama", "telefone", "telemóvel", "telemovel",
@@ -46,7 +46,7 @@ const UNSPACED_NAMES: &[&str] = &[
 const LIKELY: &[&str] = &[
     "contact", "contacts", "reach", "reached", "text", "texting", "texts", "sms", "ring", "rang",
     "called", "message", "messages", "answer", "answering", "answers", "toll", "tollfree",
-    "switchboard", "helpdesk", "signal", "telegram", "viber", "erreichen", "erreichbar", "joindre",
+    "signal", "telegram", "viber", "erreichen", "erreichbar", "joindre",
     "contacter", "contacto", "contactar", "contato", "contatto", "numéro", "rappeler",
     "dialed", "dialled", "caller", "callers", "phoned", "nummer", "pick", "picks", "picked", "bel",
     "ringen", "ringe", "soita", "dzwoń", "desk", "office",
@@ -67,7 +67,7 @@ const OWNERS: &[&str] = &[
 /// Words right before a number by which somebody is reached there.
 #[rustfmt::skip]
 const PLACES: &[&str] = &[
-    "at", "on", "under", "unter", "op", "på", "al", "au", "sur", "em", "no", "pod", "auf", "via",
+    "at", "on", "under", "registered", "unter", "op", "på", "al", "au", "sur", "em", "no", "pod", "auf", "via",
 ];
 /// What is written to a number.
 const WRITTEN: &[&str] = &["message", "messages", "text", "texts", "texting", "sms"];

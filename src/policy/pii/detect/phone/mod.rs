@@ -56,21 +56,22 @@ fn embedded(input: &Input<'_>) -> bool {
         Some(0xAC) => input.before(2) == Some(0x82), // a euro sign
         Some(b')') => input.before(2).is_some_and(is_alphanumeric),
         Some(b'/') => input.before(2).is_some_and(is_alphanumeric),
-        Some(b'-') if input.before(2).is_some_and(|b| b.is_ascii_uppercase()) => code(input),
-        Some(b'.' | b',' | b'-' | b':' | b'#') => input.before(2).is_some_and(is_digit),
+        Some(b'-') if input.before(2).is_some_and(is_alphanumeric) => code(input),
+        Some(b'.' | b',' | b':' | b'#') => input.before(2).is_some_and(is_digit),
         Some(b) if b.is_ascii_digit() || b == b'_' => true,
         _ => false,
     }
 }
 
-/// Whether capitals and a hyphen before the digits are the beginning of a code: `SKU-789-…`, and
-/// not `TEL-789-…`.
+/// Whether what stands before the digits with a hyphen is the beginning of a code: `SKU-789-…`,
+/// `e2836d8b-0106-…`, and not `TEL-789-…`.
 fn code(input: &Input<'_>) -> bool {
     let (before, _) = input.behind();
     let head = before.trim_end_matches('-');
-    let rest = head.trim_end_matches(|c: char| c.is_ascii_uppercase());
+    let rest = head.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
     let word = head.get(rest.len()..).unwrap_or_default();
-    word.len() > 1 && !context::names_telephone(word) && !rest.ends_with(|c: char| is_word(c))
+    let capitals = word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase());
+    word.bytes().any(|b| b.is_ascii_digit()) || capitals && !context::names_telephone(word)
 }
 
 enum Extension {

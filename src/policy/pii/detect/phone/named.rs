@@ -23,6 +23,7 @@ pub(super) fn in_context(input: &Input<'_>, groups: &Groups) -> Shape {
         groups.len()
     };
     let likely = groups.group(0).len < 7
+        && groups.through(used - 1) >= 7
         && (1..used).all(|p| !matches!(groups.group(p).gap, Gap::Dot | Gap::Slash));
     match (context::telephone(input), shape) {
         (Telephone::Named, shape) => shape,
@@ -44,10 +45,14 @@ pub(super) fn in_context(input: &Input<'_>, groups: &Groups) -> Shape {
     }
 }
 
-/// A run of digits that is as long as a national number, and no time in seconds.
+/// A run of digits that is as long as a national number, and neither a time in seconds nor a date.
 fn reachable(groups: &Groups) -> bool {
-    let first = groups.group(0).len;
-    (9..=12).contains(&first) && !(first == 10 && groups.digits(0).starts_with(&[1]))
+    let digits = groups.digits(0);
+    match groups.group(0).len {
+        8 => !matches!(digits, [1, 9, ..] | [2, 0, ..]),
+        10 => !digits.starts_with(&[1]),
+        len => (9..=12).contains(&len),
+    }
 }
 
 /// Digits that are a telephone number because a word behind them says so.
@@ -104,8 +109,18 @@ fn any_shape(input: &Input<'_>, groups: &Groups) -> Shape {
     match greedy(input, groups, &span, NAMED) {
         Shape::Whole { group: 0, .. } => Shape::No,
         Shape::Whole { group, .. } if not_a_number(groups, group) => Shape::No,
+        Shape::No if pairs(groups) => whole(input, groups, 2, false, NAMED),
         shape => shape,
     }
+}
+
+/// Six digits in pairs, as in Greenland: the shortest that a country has.
+fn pairs(groups: &Groups) -> bool {
+    let pair = |place: usize| {
+        let group = groups.group(place);
+        group.len == 2 && (place == 0 || group.gap == Gap::Space) && !group.bracket
+    };
+    groups.len() == 3 && (0..3).all(pair)
 }
 
 /// A first run that is long enough to stand for itself, with or without a tail after a hyphen.

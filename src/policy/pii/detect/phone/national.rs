@@ -196,7 +196,9 @@ pub(super) fn trunk(input: &Input<'_>, groups: &Groups) -> Shape {
     let settled = groups.len() - usize::from(groups.growing(input, groups.len() - 1));
     let fits = |place: usize, growing: bool| {
         let group = groups.group(place);
-        let slash = group.gap == Gap::Slash && (place != 1 || first.len < 3);
+        // `06-22/189 3244`, as in Hungary.
+        let hungarian = place == 2 && first.len == 2 && groups.group(1).gap == Gap::Hyphen;
+        let slash = group.gap == Gap::Slash && (place != 1 || first.len < 3) && !hungarian;
         // `030 901820-0`: the exchange of a firm.
         let exchange = place > 1 && group.gap == Gap::Hyphen;
         (growing || group.len > 1 || exchange) && !slash && (place == 0 || !group.bracket)

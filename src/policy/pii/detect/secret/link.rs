@@ -40,8 +40,21 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
 
 fn to_end(input: &Input<'_>, from: usize) -> Step {
     match url::end(input, from) {
-        Some(end) => Step::Match { end, score: SCORE },
+        Some(end) => Step::Match {
+            end: before_next(input, from, end),
+            score: SCORE,
+        },
         None => Step::Unfinished,
+    }
+}
+
+/// Where a URL from `from` to `end` ends: without a query of its own, `&` goes on with that of a
+/// URL or a form around it.
+fn before_next(input: &Input<'_>, from: usize, end: usize) -> usize {
+    let rest = input.bytes.get(from..end).unwrap_or_default();
+    match rest.iter().position(|b| matches!(b, b'?' | b'&')) {
+        Some(at) if rest.get(at) == Some(&b'&') => from + at,
+        _ => end,
     }
 }
 
@@ -127,15 +140,8 @@ fn hook(input: &Input<'_>, host: usize) -> Step {
     match url::end(input, host + head) {
         None => Step::Unfinished,
         Some(end) => {
+            let end = before_next(input, host + head, end);
             let secret = input.bytes.get(host + head..end).unwrap_or_default();
-            // Without a query, `&` goes on with that of the URL around it.
-            let cut = secret.iter().position(|b| matches!(b, b'?' | b'&'));
-            let (secret, end) = match cut {
-                Some(at) if secret.get(at) == Some(&b'&') => {
-                    (secret.get(..at).unwrap_or_default(), host + head + at)
-                }
-                _ => (secret, end),
-            };
             if secret.len() >= least && !is_placeholder(secret) {
                 Step::Match { end, score: SCORE }
             } else {
