@@ -22,6 +22,7 @@
 //! # Ok::<(), portcullis::config::ConfigError>(())
 //! ```
 
+mod canary;
 mod cases;
 mod check;
 mod entity;
@@ -33,6 +34,7 @@ mod pii;
 mod policy;
 mod provider;
 mod quality;
+mod remote;
 mod rules;
 mod schema;
 mod source;
@@ -47,6 +49,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use canary::{CanaryAction, CanaryConfig, CanaryConversation};
 pub use cases::{Case, CaseFile, CaseMessage, Expected, Speaker};
 pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
@@ -60,6 +63,9 @@ pub use provider::{
     Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Strategy, Target,
 };
 pub use quality::{QualityAction, QualityScorerConfig, QualityWeights};
+pub use remote::{
+    OnFailure, RemoteAction, RemoteBreaker, RemoteJudgeConfig, RemoteKind, RemoteResponse,
+};
 pub use schema::json_schema;
 pub use source::ConfigFile;
 

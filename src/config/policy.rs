@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::canary::CanaryConfig;
 use super::names::names;
 use super::pii::PiiDetectorConfig;
 use super::quality::QualityScorerConfig;
+use super::remote::RemoteJudgeConfig;
 
 /// Writes, from one table, the names of the policies and the structure that holds their settings.
 macro_rules! policies {
@@ -55,6 +57,10 @@ policies! {
         Audit = "audit" => audit: AuditConfig,
         /// Finds personal data in requests and answers, and replaces it by placeholders.
         PiiDetector = "pii-detector" => pii_detector: PiiDetectorConfig,
+        /// Puts a secret in system prompts, and stops answers that give it away.
+        Canary = "canary" => canary: CanaryConfig,
+        /// Asks a classifier elsewhere about requests.
+        RemoteJudge = "remote-judge" => remote_judge: RemoteJudgeConfig,
         /// Scores answers on what can be computed of them.
         QualityScorer = "quality-scorer" => quality_scorer: QualityScorerConfig,
     }

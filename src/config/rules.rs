@@ -12,8 +12,9 @@ use super::tree::{Entry, Node, Value};
 /// A rule of a single text. Its message must not repeat the text, which may hold a secret.
 type Rule = fn(&str) -> Result<(), &'static str>;
 
-const RULES: [(&str, Rule); 7] = [
+const RULES: [(&str, Rule); 8] = [
     ("base-url", base_url),
+    ("canary-notice", canary_notice),
     ("env-name", env_name),
     ("header-name", header_name),
     ("identifier", identifier),
@@ -81,6 +82,13 @@ fn env_name(text: &str) -> Result<(), &'static str> {
         );
     }
     Ok(())
+}
+
+fn canary_notice(text: &str) -> Result<(), &'static str> {
+    match text.contains("{canary}") {
+        true => Ok(()),
+        false => Err("the token has no place in it; write {canary} where it is to stand"),
+    }
 }
 
 fn identifier(text: &str) -> Result<(), &'static str> {
@@ -185,6 +193,7 @@ fn expand(target: &mut Node, index: usize, problems: &mut Problems) {
 
 /// Reports what is wrong between values that are each right.
 pub(super) fn between(root: &Node, problems: &mut Problems) {
+    remote_judge(root, problems);
     let Some(providers) = root.get("providers") else {
         return;
     };
@@ -205,6 +214,30 @@ pub(super) fn between(root: &Node, problems: &mut Problems) {
             problems.push(target.at, &path, what);
         }
     }
+}
+
+/// A judge in the chain must be somewhere, and one that is a model must have a name.
+fn remote_judge(root: &Node, problems: &mut Problems) {
+    let chain = root.get("policies").and_then(|node| node.get("chain"));
+    let chain = chain.map_or(&[][..], Node::elements);
+    let Some(named) = chain.iter().find(|n| n.text() == Some("remote-judge")) else {
+        return;
+    };
+    let path = "policy.remote-judge";
+    let settings = root.get("policy").and_then(|node| node.get("remote-judge"));
+    let has = |key: &str| settings.is_some_and(|node| node.get(key).is_some());
+    let kind = settings.and_then(|node| node.get("kind")?.text());
+    let missing = if !has("url") {
+        "url"
+    } else if kind == Some("llama-guard") && !has("model") {
+        "model"
+    } else {
+        return;
+    };
+    let what = format!(
+        "{path}: the key \"{missing}\" is missing; add it, or take the policy out of the chain"
+    );
+    problems.push(settings.unwrap_or(named).at, path, what);
 }
 
 fn id(target: &Node) -> &str {

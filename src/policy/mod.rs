@@ -40,10 +40,13 @@
 //! # }
 //! ```
 
+pub mod canary;
 mod future;
+mod key;
 mod layer;
 pub mod pii;
 pub mod quality;
+pub mod remote;
 mod request;
 mod response;
 mod service;
@@ -51,6 +54,7 @@ mod shadow;
 mod verdict;
 
 pub use self::future::{AskedAgain, PolicyFuture};
+pub use self::key::HashKey;
 pub use self::layer::{OnFailure, PolicyLayer};
 pub use self::request::{PolicyRequest, Recorder};
 pub use self::service::PolicyService;

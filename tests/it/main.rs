@@ -8,6 +8,7 @@ mod cases;
 mod command;
 mod endpoints;
 mod gateway;
+mod judges;
 mod policy;
 mod quality;
 mod reload;

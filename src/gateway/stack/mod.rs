@@ -1,8 +1,10 @@
 //! From a configuration to a stack of layers.
 
+mod canary;
 mod kept;
 mod pii;
 mod quality;
+mod remote;
 mod upstream;
 
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use super::surface::Stack;
 use crate::audit::{AuditLayer, JsonLinesSink};
 use crate::body::Body;
 use crate::call::{CallReader, CallRecord, Outcome};
-use crate::config::{AuditConfig, Config, PolicyName};
+use crate::config::{AuditConfig, Config, PolicyName, SecretRef};
 use crate::upstream::ErrorResponseLayer;
 
 /// The policies of the chain around the target, the first outermost. Takes over
@@ -51,7 +53,12 @@ pub(super) fn around(
     let mut chain: Vec<_> = config.active_policies().collect();
     // Wherever it is named: it is to see what the client got, and never what
     // has not been redacted yet.
-    chain.sort_by_key(|policy| *policy != PolicyName::Audit);
+    // The canary is innermost: no other policy is to read it.
+    chain.sort_by_key(|policy| match policy {
+        PolicyName::Audit => 0,
+        PolicyName::Canary => 2,
+        _ => 1,
+    });
     for name in chain.into_iter().rev() {
         stack = match name {
             PolicyName::Audit => {
@@ -64,6 +71,14 @@ pub(super) fn around(
                 boxed(&layer, stack)
             }
             PolicyName::PiiDetector => boxed(&parts.part("pii", &policy.pii_detector, pii)?, stack),
+            PolicyName::Canary => boxed(
+                &parts.part("canary", &policy.canary, canary::canary)?,
+                stack,
+            ),
+            PolicyName::RemoteJudge => {
+                let layer = parts.part("remote", &policy.remote_judge, remote::remote)?;
+                boxed(&layer, stack)
+            }
             PolicyName::QualityScorer => boxed(&quality::quality(&policy.quality_scorer), stack),
         };
     }
@@ -81,6 +96,18 @@ where
     <L::Service as Service<Request<Body>>>::Future: Send + 'static,
 {
     BoxCloneSyncService::new(layer.layer(stack))
+}
+
+/// A secret from the environment; the error says how to set it.
+fn secret(reference: &SecretRef, what: &str) -> Result<String, String> {
+    let variable = &reference.env;
+    match std::env::var(variable) {
+        Ok(secret) if !secret.is_empty() => Ok(secret),
+        _ => Err(format!(
+            "the environment variable {variable} is not set; set it to {what}, or remove the \
+             reference to it"
+        )),
+    }
 }
 
 fn open_audit(settings: &AuditConfig) -> Result<Arc<dyn CallReader>, GatewayError> {

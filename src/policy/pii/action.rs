@@ -2,12 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
-
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 
 use super::label::Label;
+pub use crate::policy::HashKey;
 
 /// What is done with a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -125,45 +122,13 @@ impl Redaction {
     }
 }
 
-/// The key of [`Action::Hash`]. Never shown.
-#[derive(Clone)]
-pub struct HashKey(Hmac<Sha256>);
-
-impl HashKey {
-    /// A key of any length; 32 random bytes are a good one.
-    #[must_use]
-    pub fn new(key: &[u8]) -> Self {
-        // HMAC takes keys of any length.
-        #[expect(clippy::expect_used, reason = "RFC 2104, section 3")]
-        let mac = Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
-        Self(mac)
-    }
-
-    /// A key that lasts as long as this process.
-    #[must_use]
-    pub fn random() -> Self {
-        let (a, b) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
-        Self::new(&[*a.as_bytes(), *b.as_bytes()].concat())
-    }
-
-    /// 64 bits of the hash of a value, in hexadecimal digits.
-    fn of(&self, label: &Label, value: &str) -> String {
-        let mut mac = self.0.clone();
-        mac.update(label.as_str().as_bytes());
-        mac.update(&[0]);
-        mac.update(value.as_bytes());
-        let hash = mac.finalize().into_bytes();
-        hash.iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
-    }
-}
-
-impl fmt::Debug for HashKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HashKey(***)")
-    }
+/// 64 bits of the keyed hash of a value, in hexadecimal digits.
+fn hashed(key: &HashKey, label: &Label, value: &str) -> String {
+    let hash = key.digest(&[label.as_str().as_bytes(), &[0], value.as_bytes()]);
+    hash.iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Letters and digits hidden, the rest as it was.
@@ -204,7 +169,7 @@ pub(super) fn replacement(
         Action::Log => None,
         Action::Mask => Some(Cow::Owned(masked(value))),
         Action::Hash => {
-            let hash = key.of(label, value);
+            let hash = hashed(key, label, value);
             Some(Cow::Owned(format!("[{}:{hash}]", label.as_str())))
         }
         Action::Redact | Action::Pseudonymize | Action::Block => {
@@ -253,12 +218,12 @@ mod tests {
     fn hashes_are_equal_for_equals_and_depend_on_the_key() {
         let label = Label::from(Entity::UsSsn);
         let (a, b) = (HashKey::new(b"a"), HashKey::new(b"b"));
-        assert_eq!(a.of(&label, "x"), a.of(&label, "x"));
-        assert_ne!(a.of(&label, "x"), a.of(&label, "y"));
-        assert_ne!(a.of(&label, "x"), b.of(&label, "x"));
+        assert_eq!(hashed(&a, &label, "x"), hashed(&a, &label, "x"));
+        assert_ne!(hashed(&a, &label, "x"), hashed(&a, &label, "y"));
+        assert_ne!(hashed(&a, &label, "x"), hashed(&b, &label, "x"));
         assert_ne!(
-            HashKey::random().of(&label, "x"),
-            HashKey::random().of(&label, "x")
+            hashed(&HashKey::random(), &label, "x"),
+            hashed(&HashKey::random(), &label, "x")
         );
         assert!(!format!("{a:?}").contains('a') || format!("{a:?}") == "HashKey(***)");
     }

@@ -1,0 +1,217 @@
+//! The policy that asks a judge.
+
+use std::borrow::Cow;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use super::{Judgement, RemoteError, RemoteJudge};
+use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind};
+use crate::call::Direction;
+use crate::policy::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict};
+
+/// What the judge said, on the answer's head.
+const HEADER: HeaderName = HeaderName::from_static("x-portcullis-remote-judge");
+
+/// Asks a judge about requests. See the [module](super) for an example.
+pub type RemoteJudgeLayer = PolicyLayer<RemoteJudgePolicy>;
+
+/// The policy of a [`RemoteJudgeLayer`].
+#[derive(Clone, Debug)]
+pub struct RemoteJudgePolicy {
+    judge: RemoteJudge,
+    settings: Arc<Settings>,
+}
+
+/// What is done with a request whose score is too high.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RemoteAction {
+    /// It is refused.
+    #[default]
+    Block,
+    /// It passes, and the answer's head says so in `x-portcullis-remote-judge`.
+    Flag,
+    /// It passes, and is on the record.
+    Log,
+}
+
+#[derive(Clone, Debug)]
+struct Settings {
+    threshold: f32,
+    action: RemoteAction,
+    message: Cow<'static, str>,
+    roles: Vec<Role>,
+}
+
+impl RemoteJudgeLayer {
+    /// Asks this judge.
+    #[must_use]
+    pub fn asking(judge: RemoteJudge) -> Self {
+        Self::new(RemoteJudgePolicy {
+            judge,
+            settings: Arc::new(Settings {
+                threshold: 0.5,
+                action: RemoteAction::default(),
+                message: "the request is not allowed here".into(),
+                roles: vec![Role::User, Role::Tool],
+            }),
+        })
+    }
+
+    fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
+        self.map(|policy: &mut RemoteJudgePolicy| change(Arc::make_mut(&mut policy.settings)))
+    }
+
+    /// The score from which something is done, from 0 to 1: 0.5.
+    #[must_use]
+    pub fn threshold(self, score: f32) -> Self {
+        self.set(|settings| settings.threshold = score)
+    }
+
+    /// What is done; blocked by default.
+    #[must_use]
+    pub fn action(self, action: RemoteAction) -> Self {
+        self.set(|settings| settings.action = action)
+    }
+
+    /// What a client is told whose request is blocked.
+    #[must_use]
+    pub fn message(self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.set(|settings| settings.message = message.into())
+    }
+
+    /// Whose messages are judged: those of users and tools by default. Prompts,
+    /// inputs and queries are judged always.
+    #[must_use]
+    pub fn roles(self, roles: impl IntoIterator<Item = Role>) -> Self {
+        self.set(|settings| settings.roles = roles.into_iter().collect())
+    }
+}
+
+impl RemoteJudgePolicy {
+    fn reads(&self, segment: &Segment<'_>) -> bool {
+        let kind = match segment.kind() {
+            SegmentKind::Content => match segment.role() {
+                Some(role) => self.settings.roles.contains(&role),
+                None => true,
+            },
+            SegmentKind::Prompt
+            | SegmentKind::Input
+            | SegmentKind::Query
+            | SegmentKind::Document
+            | SegmentKind::PlainText => true,
+            _ => false,
+        };
+        kind && !segment.text().trim().is_empty()
+    }
+}
+
+impl Policy for RemoteJudgePolicy {
+    fn name(&self) -> &'static str {
+        "remote-judge"
+    }
+
+    fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
+        let mut known = Vec::new();
+        let mut unknown: Vec<String> = Vec::new();
+        for segment in request.document().segments().filter(|s| self.reads(s)) {
+            match self.judge.remembered(segment.text()) {
+                Some(judgement) => known.push(judgement),
+                None if unknown.iter().any(|text| text == segment.text()) => {}
+                None => unknown.push(segment.text().to_owned()),
+            }
+        }
+        let settings = Arc::clone(&self.settings);
+        let recorder = request.recorder().clone();
+        // What is known to be bad need not be asked further about.
+        let bad = |judgement: &Judgement| judgement.score >= settings.threshold;
+        let blocked = settings.action == RemoteAction::Block && known.iter().any(bad);
+        if unknown.is_empty() || blocked {
+            return Ok(settings.verdict(&known, &recorder));
+        }
+        let judge = self.judge.clone();
+        Ok(Verdict::deferred(async move {
+            known.extend(ask_all(&judge, &unknown).await?);
+            Ok(settings.verdict(&known, &recorder))
+        }))
+    }
+}
+
+impl Settings {
+    fn verdict(&self, judgements: &[Judgement], recorder: &Recorder) -> Verdict {
+        let scores = judgements.iter().map(|judgement| judgement.score);
+        let Some(worst) = scores.max_by(f32::total_cmp) else {
+            return Verdict::proceed();
+        };
+        recorder.score("score", worst);
+        if worst < self.threshold {
+            return Verdict::proceed();
+        }
+        let mut names: Vec<String> = Vec::new();
+        for judgement in judgements.iter().filter(|j| j.score >= self.threshold) {
+            let hurt = judgement.categories.iter();
+            let hurt = hurt.filter(|(_, score)| *score >= self.threshold);
+            names.extend(hurt.map(|(name, _)| name.clone()));
+        }
+        names.sort();
+        names.dedup();
+        if names.is_empty() {
+            recorder.found(Direction::Request, "flagged", 1);
+        }
+        for name in &names {
+            recorder.found(Direction::Request, name.clone(), 1);
+        }
+        match self.action {
+            RemoteAction::Log => Verdict::proceed(),
+            RemoteAction::Block => Verdict::refuse(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "content_policy",
+                self.message.clone(),
+            )),
+            RemoteAction::Flag => {
+                let mut said = format!("{worst:.2}");
+                if !names.is_empty() {
+                    said = format!("{said}; {}", names.join(", "));
+                }
+                match HeaderValue::try_from(said) {
+                    Ok(said) => Verdict::proceed().with_header(HEADER, said),
+                    // Names are words, so this is not reached.
+                    Err(_) => Verdict::proceed(),
+                }
+            }
+        }
+    }
+}
+
+/// Asks about all texts at once, as far as the judge has places. The first
+/// failure ends it.
+async fn ask_all(judge: &RemoteJudge, texts: &[String]) -> Result<Vec<Judgement>, RemoteError> {
+    let mut open: Vec<_> = texts
+        .iter()
+        .map(|text| Box::pin(judge.ask(text)) as Pin<Box<dyn Future<Output = _> + Send>>)
+        .collect();
+    let mut judged = Vec::with_capacity(open.len());
+    poll_fn(|cx| {
+        let mut at = 0;
+        while at < open.len() {
+            match open[at].as_mut().poll(cx) {
+                Poll::Pending => at += 1,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(judgement)) => {
+                    judged.push(judgement);
+                    drop(open.swap_remove(at));
+                }
+            }
+        }
+        match open.is_empty() {
+            true => Poll::Ready(Ok(())),
+            false => Poll::Pending,
+        }
+    })
+    .await?;
+    Ok(judged)
+}

@@ -1,0 +1,196 @@
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::util::BoxCloneSyncService;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use super::*;
+use crate::body::{Body, BoxError, Role};
+use crate::call::{Call, CallRecord};
+use crate::policy::OnFailure;
+
+/// A judge to whom "bad" is bad, and how often it was asked.
+#[derive(Clone, Default)]
+struct Classifier {
+    asked: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
+    most_open: Arc<AtomicUsize>,
+}
+
+impl Classifier {
+    fn service(&self) -> BoxCloneSyncService<Request<Body>, Response<Body>, BoxError> {
+        let this = self.clone();
+        BoxCloneSyncService::new(service_fn(move |request: Request<Body>| {
+            let this = this.clone();
+            async move {
+                this.asked.fetch_add(1, Ordering::SeqCst);
+                let open = this.open.fetch_add(1, Ordering::SeqCst) + 1;
+                this.most_open.fetch_max(open, Ordering::SeqCst);
+                let body = request.into_body().collect().await?.to_bytes();
+                let body: Value = serde_json::from_slice(&body)?;
+                let text = body["text"].as_str().unwrap_or_default();
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                if text.contains("slow") {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                }
+                this.open.fetch_sub(1, Ordering::SeqCst);
+                let (status, said) = match text {
+                    text if text.contains("fail") => (500, json!({"error": text})),
+                    text if text.contains("odd") => (200, json!({"verdict": text})),
+                    text if text.contains("bad") => (
+                        200,
+                        json!({"score": 0.9, "categories": {"harm": 0.9, "other": 0.1}}),
+                    ),
+                    _ => (200, json!({"score": 0.1})),
+                };
+                let response = Response::builder().status(status);
+                Ok::<_, BoxError>(response.body(Body::from(said.to_string()))?)
+            }
+        }))
+    }
+
+    fn judge(&self) -> RemoteJudge {
+        RemoteJudge::new(self.service(), Dialect::Contract)
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+async fn send(layer: &RemoteJudgeLayer, messages: Value) -> (StatusCode, String, CallRecord) {
+    let service = layer.layer(service_fn(|_: Request<Body>| async move {
+        Ok::<_, Infallible>(Response::new(Body::from("fine")))
+    }));
+    let body = json!({"model": "m", "messages": messages}).to_string();
+    let mut request = Request::post("/v1/chat/completions")
+        .header("content-type", "application/json")
+        .body(Body::from(body))
+        .unwrap();
+    let call = Call::new(&request);
+    request.extensions_mut().insert(call.clone());
+    let response = service.oneshot(request).await.unwrap();
+    let flag = response.headers().get("x-portcullis-remote-judge");
+    let flag = flag.map_or("", |flag| flag.to_str().unwrap()).to_owned();
+    (response.status(), flag, call.snapshot())
+}
+
+fn user(text: &str) -> Value {
+    json!([{"role": "system", "content": "bad, but ours"}, {"role": "user", "content": text}])
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_bad_is_blocked_flagged_or_logged() {
+    let layer = || RemoteJudgeLayer::asking(Classifier::default().judge()).message("no");
+    for (action, status, flag, verdict) in [
+        (RemoteAction::Block, 403, "", "refuse"),
+        (RemoteAction::Flag, 200, "0.90; harm", "continue"),
+        (RemoteAction::Log, 200, "", "continue"),
+    ] {
+        let layer = layer().action(action);
+        let (got, said, record) = send(&layer, user("bad")).await;
+        assert_eq!((got.as_u16(), said.as_str()), (status, flag));
+        let policy = &record.policies[0];
+        assert_eq!(policy.verdict, verdict);
+        assert_eq!(policy.scores["score"], 0.9);
+        assert_eq!(policy.request.keys().collect::<Vec<_>>(), ["harm"]);
+        let (got, said, record) = send(&layer, user("good")).await;
+        assert_eq!((got.as_u16(), said.as_str()), (200, ""));
+        assert!(record.policies[0].request.is_empty());
+    }
+    let (got, _, record) = send(&layer().enforce(false), user("bad")).await;
+    assert_eq!(
+        (got.as_u16(), record.policies[0].verdict),
+        (200, "would_refuse")
+    );
+    let all = layer().roles([Role::System]);
+    assert_eq!(send(&all, user("good")).await.0, 403);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_costs_one_question_a_turn() {
+    let classifier = Classifier::default();
+    let layer = RemoteJudgeLayer::asking(classifier.judge());
+    let mut messages = vec![json!({"role": "user", "content": "one"})];
+    for turn in 1..5 {
+        assert_eq!(send(&layer, json!(messages)).await.0, 200);
+        assert_eq!(classifier.asked(), turn);
+        messages.push(json!({"role": "assistant", "content": "bad"}));
+        messages.push(json!({"role": "user", "content": format!("turn {turn}")}));
+        messages.push(json!({"role": "user", "content": "one"}));
+    }
+    let forgetful = Classifier::default();
+    let layer = RemoteJudgeLayer::asking(forgetful.judge().cache_entries(0));
+    send(&layer, user("one")).await;
+    send(&layer, user("one")).await;
+    assert_eq!(forgetful.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_judgement_the_call_is_refused_or_goes_on() {
+    let long = "long ".repeat(20_000);
+    for text in ["slow", "fail", "odd", long.as_str()] {
+        let layer = RemoteJudgeLayer::asking(Classifier::default().judge());
+        let start = tokio::time::Instant::now();
+        let (status, _, record) = send(&layer, user(text)).await;
+        assert_eq!(status, 500);
+        assert_eq!(record.refusal.unwrap().code, "policy_failure");
+        assert!(start.elapsed() <= Duration::from_secs(2), "{text}");
+        let (status, _, record) = send(&layer.on_failure(OnFailure::Continue), user(text)).await;
+        assert_eq!(
+            (status.as_u16(), record.policies[0].verdict),
+            (200, "error")
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_judge_that_fails_is_left_alone_for_a_while() {
+    let classifier = Classifier::default();
+    let judge = classifier.judge().breaker(3, Duration::from_secs(10));
+    for n in 0..10 {
+        // The text is to blame.
+        let judged = judge.ask(&format!("odd {n}")).await;
+        assert!(matches!(judged, Err(RemoteError::Answer)));
+    }
+    classifier.asked.store(0, Ordering::SeqCst);
+    for n in 0..10 {
+        assert!(judge.ask(&format!("fail {n}")).await.is_err());
+    }
+    assert_eq!(classifier.asked(), 3);
+    assert!(matches!(judge.ask("x").await, Err(RemoteError::LeftAlone)));
+    tokio::time::advance(Duration::from_secs(10)).await;
+    assert_eq!(judge.ask("x").await.unwrap().score, 0.1);
+    assert_eq!(judge.ask("y").await.unwrap().score, 0.1);
+    assert_eq!(classifier.asked(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_are_asked_together_as_far_as_there_are_places() {
+    let classifier = Classifier::default();
+    let layer = RemoteJudgeLayer::asking(classifier.judge().max_concurrent(4));
+    let messages: Vec<_> = (0..12)
+        .map(|n| json!({"role": "user", "content": format!("text {n}")}))
+        .collect();
+    let start = tokio::time::Instant::now();
+    assert_eq!(send(&layer, json!(messages)).await.0, 200);
+    assert_eq!(classifier.asked(), 12);
+    assert_eq!(classifier.most_open.load(Ordering::SeqCst), 4);
+    assert_eq!(start.elapsed(), Duration::from_millis(300));
+}
+
+#[test]
+fn errors_and_debug_say_nothing_of_the_text() {
+    let judge = Classifier::default().judge();
+    assert!(format!("{judge:?}").contains("Contract"));
+    let error = RemoteError::Status(StatusCode::BAD_GATEWAY);
+    assert_eq!(
+        error.to_string(),
+        "the judge answered with the status 502 Bad Gateway"
+    );
+}
