@@ -23,14 +23,15 @@ pub(super) fn in_context(input: &Input<'_>, groups: &Groups) -> Shape {
         groups.len()
     };
     let likely = groups.group(0).len < 7
-        && groups.through(used - 1) >= 7
         && (1..used).all(|p| !matches!(groups.group(p).gap, Gap::Dot | Gap::Slash));
     match (context::telephone(input), shape) {
         (Telephone::Named, shape) => shape,
-        (Telephone::Likely, Shape::Whole { group, .. }) if likely => Shape::Whole {
-            group,
-            score: LIKELY,
-        },
+        (Telephone::Likely, Shape::Whole { group, .. }) if likely && groups.through(group) >= 7 => {
+            Shape::Whole {
+                group,
+                score: LIKELY,
+            }
+        }
         (Telephone::Likely, Shape::Open) if likely => Shape::Open,
         (Telephone::Likely, Shape::Whole { group: 0, .. })
             if reachable(groups) && context::reached(input) =>
