@@ -183,6 +183,9 @@ pub(super) fn names_telephone(word: &str) -> bool {
 /// What the words before the start say of telephone numbers. The nearest word that names any kind
 /// of number decides.
 pub(super) fn telephone(input: &Input<'_>) -> Telephone {
+    if after_email(input) {
+        return Telephone::Likely;
+    }
     let mut key = false;
     let mut before = words(input).take(WORDS).enumerate().peekable();
     while let Some((place, Word { word, gap })) = before.next() {
@@ -292,6 +295,16 @@ pub(super) fn behind(input: &Input<'_>, end: usize, names: &[&str], labels: &[&s
         }
     }
     Tri::No
+}
+
+/// Whether an e-mail address stands before the start with a slash or a bar between, as in a list
+/// of ways to reach somebody.
+fn after_email(input: &Input<'_>) -> bool {
+    let (before, _) = input.behind();
+    let head = before.trim_end_matches([' ', '/', '|']);
+    let gap = before.get(head.len()..).unwrap_or_default();
+    let word = head.rsplit([' ', '\n']).next().unwrap_or_default();
+    gap.contains(['/', '|']) && word.contains('@') && !word.ends_with('@')
 }
 
 /// Whether a word speaks for what follows the gap after it.

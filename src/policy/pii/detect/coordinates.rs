@@ -144,7 +144,7 @@ fn part(input: &Input<'_>, from: usize) -> Read {
     if input.byte(at) == Some(b'.') {
         let end = input.digits(at + 1, 16);
         if input.open(end) {
-            return if end - at <= 16 { Read::Open } else { Read::No };
+            return Read::Open;
         }
         decimals = end - at - 1;
         // Without decimals it is a full stop that ends a sentence.

@@ -23,14 +23,15 @@ pub(super) fn in_context(input: &Input<'_>, groups: &Groups) -> Shape {
         groups.len()
     };
     let likely = groups.group(0).len < 7
-        && groups.through(used - 1) >= 7
         && (1..used).all(|p| !matches!(groups.group(p).gap, Gap::Dot | Gap::Slash));
     match (context::telephone(input), shape) {
         (Telephone::Named, shape) => shape,
-        (Telephone::Likely, Shape::Whole { group, .. }) if likely => Shape::Whole {
-            group,
-            score: LIKELY,
-        },
+        (Telephone::Likely, Shape::Whole { group, .. }) if likely && groups.through(group) >= 7 => {
+            Shape::Whole {
+                group,
+                score: LIKELY,
+            }
+        }
         (Telephone::Likely, Shape::Open) if likely => Shape::Open,
         (Telephone::Likely, Shape::Whole { group: 0, .. })
             if reachable(groups) && context::reached(input) =>
@@ -91,11 +92,17 @@ fn any_shape(input: &Input<'_>, groups: &Groups) -> Shape {
     let first_tight = (1..groups.len())
         .find(|&p| tight(p))
         .unwrap_or(groups.len());
+    // But not in Sweden and Hungary: `08-80 62 91`, `06-1/700 7061`.
+    let trunk = groups.digits(0).first() == Some(&0)
+        && first_tight == 1
+        && groups.group(1).gap == Gap::Hyphen
+        && groups.group(1).len <= 3;
     let fits = |place: usize, growing: bool| {
         let group = groups.group(place);
         match group.gap {
             _ if place == 0 => true,
             Gap::Hyphen | Gap::Dot => true,
+            Gap::Space if trunk && place > 1 => growing || (2..=4).contains(&group.len),
             Gap::Space => (growing || group.len > 1) && place < first_tight,
             Gap::None | Gap::Slash => growing || group.len > 1,
         }

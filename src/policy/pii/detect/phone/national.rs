@@ -9,7 +9,22 @@ const NATIONAL: f32 = 0.65;
 
 /// Whether the group stands in a row of such groups, as in an account number.
 pub(super) fn in_row(input: &Input<'_>, first: Group) -> bool {
-    input.group_before() == (first.len, true)
+    input.group_before() == (first.len, true) || first.len == 4 && in_account(input)
+}
+
+/// Whether the first two groups of an account number stand before the start: `GI77 QBZG `.
+fn in_account(input: &Input<'_>) -> bool {
+    let (before, _) = input.behind();
+    let Some((_, head)) = before.as_bytes().split_last_chunk::<10>() else {
+        return false;
+    };
+    let capitals = |from: usize, to: usize| {
+        let part = head.get(from..to).unwrap_or_default();
+        part.iter().all(u8::is_ascii_uppercase)
+    };
+    let spaces = head.get(4) == Some(&b' ') && head.get(9) == Some(&b' ');
+    let check = head.get(2..4).unwrap_or_default();
+    spaces && capitals(0, 2) && capitals(5, 9) && check.iter().all(u8::is_ascii_digit)
 }
 
 /// Three, three and four digits, maybe after a `1`.

@@ -87,6 +87,11 @@ const VALUES: &[&str] = &[
     "8 (495) 123-45-67",
     "+(370) 30154048",
     "02601815908 zu erreichen",
+    "(2) 917 9995",
+    "08-80 62 91",
+    "06-1/700 7061",
+    "83 45 36",
+    "GI77 QBZG 0467 3675 9722 940",
     "536221234 is my SSN",
     "D1234567 is my driver's license",
     "123456789 is our bank account",
@@ -257,7 +262,7 @@ fn piece() -> impl Strategy<Value = String> {
         4 => prop::sample::select(IDS).prop_map(String::from),
         3 => prop::sample::select(NEAR).prop_map(String::from),
         4 => "[ .,;:'\"()/+_-]{1,2}",
-        2 => prop::sample::select(vec!["the ", "Zahl ", " \u{7535}\u{8bdd}", "\u{e9}t\u{e9} ", "\n", " \u{1f600} ", "tel. ", "call me at "]).prop_map(String::from),
+        2 => prop::sample::select(vec!["the ", "Zahl ", " \u{7535}\u{8bdd}", "\u{e9}t\u{e9} ", "\n", " \u{1f600} ", "tel. ", "call me at ", "my number is ", "reach him on ", "office\n", " office\n", " fax", " is my ", " zu erreichen", "Desk: ", "a@b.org / ", "messages to "]).prop_map(String::from),
         1 => "[0-9]{1,16}",
         1 => "[0-9 -]{1,24}",
         1 => "[a-f0-9:.]{1,20}",
@@ -411,6 +416,8 @@ fn cuts_that_once_mattered() {
         "call on 01.84.17.61.00 41310034282458809939 x",
         "0 0 01-800-555-0199",
         "+11234567890 x",
+        "gps 48.8584, 2.2945004281128643 x",
+        "office\n(2) 917 9995 fax",
     ] {
         same(text, &cut(text, &(0..text.len()).collect::<Vec<_>>()));
         prefixes_agree(text);
