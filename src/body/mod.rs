@@ -12,11 +12,13 @@ pub(crate) mod filter;
 mod filtered;
 mod inspect;
 mod inspection;
+pub(crate) mod replay;
 mod sse;
 
 use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -77,12 +79,14 @@ enum Kind {
     Empty,
     Full(Bytes),
     Stream(UnsyncBoxBody<Bytes, BoxError>),
-    Document(Box<Held>),
+    /// Shared by the copies of a request that is sent again.
+    Document(Arc<Held>),
     Filtered(Box<Filtered>),
 }
 
 /// A message that has been read, with the trailers that followed it.
-struct Held {
+#[derive(Clone)]
+pub(crate) struct Held {
     document: Document,
     trailers: Option<HeaderMap>,
 }
@@ -131,7 +135,7 @@ impl Body {
     /// A message that has been parsed.
     #[must_use]
     pub fn document(document: Document) -> Self {
-        Self::of(Kind::Document(Box::new(Held {
+        Self::of(Kind::Document(Arc::new(Held {
             document,
             trailers: None,
         })))
@@ -149,7 +153,7 @@ impl Body {
     /// The message, to edit it.
     pub fn as_document_mut(&mut self) -> Option<&mut Document> {
         match &mut self.kind {
-            Kind::Document(held) => Some(&mut held.document),
+            Kind::Document(held) => Some(&mut Arc::make_mut(held).document),
             _ => None,
         }
     }
@@ -222,7 +226,7 @@ impl Body {
             Kind::Filtered(body) => body.poll_frame(cx),
             Kind::Document(held) => {
                 let bytes = held.document.to_bytes();
-                let trailers = held.trailers.take();
+                let trailers = held.trailers.clone();
                 self.kind = match (bytes.is_empty(), trailers) {
                     (_, None) => Kind::Empty,
                     (false, Some(trailers)) => Kind::Stream(
