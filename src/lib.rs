@@ -71,6 +71,7 @@ pub mod config;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod policy;
+pub mod resilience;
 pub mod target;
 pub mod text;
 pub mod upstream;

@@ -180,6 +180,7 @@ impl Future for Inspect {
                         return Poll::Ready(this.parse(body));
                     }
                     Some(Err(error)) => {
+                        body.observers.iter_mut().for_each(|o| o.broke_off(&error));
                         let problem = if timed_out(&error) {
                             Problem::TimedOut
                         } else {

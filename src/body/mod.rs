@@ -96,6 +96,8 @@ pub(crate) struct Held {
 pub(crate) trait Observer: Send {
     /// A frame of data has left.
     fn data(&mut self, _bytes: usize) {}
+    /// It has broken off while it was read for a layer on the way.
+    fn broke_off(&mut self, _error: &BoxError) {}
     /// The body has come to its end, or broken off.
     fn end(&mut self, _error: Option<&BoxError>) {}
 }

@@ -310,10 +310,7 @@ mod tests {
             .set_string("model", "b");
         assert_eq!(bytes(first), r#"{"model":"b"}"#);
         let second = replay.body();
-        assert_eq!(
-            second.as_document().unwrap().field("model"),
-            Some(r#""a""#)
-        );
+        assert_eq!(second.as_document().unwrap().field("model"), Some(r#""a""#));
         assert_eq!(bytes(second), r#"{"model":"a"}"#);
     }
 

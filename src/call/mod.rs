@@ -18,6 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 use http::{Extensions, HeaderMap, Request, StatusCode};
 
 pub(crate) use self::guard::{CallGuard, CallWatch};
+pub(crate) use self::record::Try;
 pub use self::record::{Attempt, CallRecord, Direction, Findings, Outcome, PolicyRecord, Refusal};
 use crate::body::{ApiError, Document, Lane, SegmentKind, Usage, is_word};
 

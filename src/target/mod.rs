@@ -277,6 +277,11 @@ impl Target {
     }
 }
 
+/// Marks a request of which all targets are out, and this one is the nearest
+/// to recovery: it is to be tried rather than nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LastResort;
+
 impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)

@@ -15,7 +15,7 @@ use crate::body::{
     ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind, Problem, TimedOut,
     forget_length,
 };
-use crate::call::{Attempt, Call, Outcome};
+use crate::call::{Attempt, Call, Try};
 use crate::target::{ApiKey, InvalidBaseUrl, Key, Settings, Target, UpstreamError};
 
 /// Together AI, or any upstream that speaks the OpenAI wire format.
@@ -165,6 +165,7 @@ async fn send(
     let stream_limit = target.stream_timeout.unwrap_or(target.timeout);
     let longest = target.timeout.max(stream_limit);
     let call = Call::of(request.extensions()).cloned();
+    let which = Try::of(request.extensions());
     // The time that the client takes for its request counts too.
     let parsed = parse(request, target.model.as_deref());
     let request = match timeout_at(start, longest, parsed).await? {
@@ -186,24 +187,11 @@ async fn send(
         // What is asked for is not known before the head of the answer.
         None => longest,
     };
-    let asked = Instant::now();
+    let noted = Noted::new(target, call.clone(), which);
     let answer = CONNECT_TIMEOUT.scope(target.connect_timeout, client.request(request));
     let answer = timeout_at(start, limit, answer).await;
     let answer = answer.and_then(|answer| answer.map_err(of_client));
-    if let Some(call) = &call {
-        let mut attempt = Attempt::new(target.id.as_str(), asked.elapsed());
-        match &answer {
-            Ok(response) => attempt.status = Some(response.status().as_u16()),
-            Err(error) => {
-                attempt.error = Some(error.kind());
-                call.fail(match error {
-                    UpstreamError::Timeout(_) => Outcome::Timeout,
-                    _ => Outcome::UpstreamError,
-                });
-            }
-        }
-        call.attempt(attempt);
-    }
+    noted.note(&answer);
     let (mut parts, inner) = answer?.into_parts();
     strip_hop_by_hop(&mut parts.headers);
     strip_theirs(&mut parts.headers);
@@ -219,6 +207,42 @@ async fn send(
         call,
     });
     Ok(Response::from_parts(parts, body))
+}
+
+/// A try that will be on the record, even if nobody waits for its end.
+struct Noted {
+    attempt: Option<(Call, Attempt)>,
+    asked: Instant,
+}
+
+impl Noted {
+    fn new(target: &Settings, call: Option<Call>, which: Try) -> Self {
+        let attempt = call.map(|call| {
+            let mut attempt = Attempt::new(target.id.as_str(), Duration::ZERO);
+            attempt.error = Some("cancelled");
+            attempt.retry = which.retry;
+            attempt.hedge = which.hedge;
+            (call, attempt)
+        });
+        let asked = Instant::now();
+        Self { attempt, asked }
+    }
+
+    fn note<B>(mut self, answer: &Result<Response<B>, UpstreamError>) {
+        if let Some((_, attempt)) = &mut self.attempt {
+            attempt.status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+            attempt.error = answer.as_ref().err().map(UpstreamError::kind);
+        }
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        if let Some((call, mut attempt)) = self.attempt.take() {
+            attempt.head = self.asked.elapsed();
+            call.attempt(attempt);
+        }
+    }
 }
 
 fn deadline(start: Instant, limit: Duration) -> tokio::time::Instant {
