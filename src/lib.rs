@@ -72,6 +72,7 @@ pub mod config;
 pub mod gateway;
 pub mod policy;
 pub mod resilience;
+pub mod route;
 pub mod target;
 pub mod text;
 pub mod upstream;

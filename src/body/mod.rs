@@ -10,6 +10,7 @@ mod api_error;
 pub(crate) mod document;
 pub(crate) mod filter;
 mod filtered;
+mod front;
 mod inspect;
 mod inspection;
 pub(crate) mod replay;
@@ -30,15 +31,18 @@ use serde::{Deserialize, Serialize};
 
 pub use self::api_error::ApiError;
 pub(crate) use self::document::escape::escape_into as escape_json;
+pub(crate) use self::document::index::Index;
 pub(crate) use self::document::shape::is_word;
 pub use self::document::{Document, JsonError, MAX_DEPTH, Role, Segment, SegmentKind};
 pub(crate) use self::filter::Watch;
 pub use self::filter::{Flow, Lane, ResponseFilter, Window};
 use self::filtered::Filtered;
+pub(crate) use self::front::Front;
 
 pub(crate) use self::inspect::{Inspect, Inspected, MediaKind};
 pub use self::inspection::{Inspection, TimedOut, Uninspectable};
 pub(crate) use self::inspection::{Problem, forget_length, is_bodiless};
+pub(crate) use self::sse::{Decoder, Event};
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

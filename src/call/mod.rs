@@ -21,6 +21,7 @@ pub(crate) use self::guard::{CallGuard, CallWatch};
 pub(crate) use self::record::Try;
 pub use self::record::{Attempt, CallRecord, Direction, Findings, Outcome, PolicyRecord, Refusal};
 use crate::body::{ApiError, Document, Lane, SegmentKind, Usage, is_word};
+use crate::target::Pricing;
 
 /// Gets the record of each call when it has ended. Must not block.
 pub trait CallReader: Send + Sync {
@@ -54,6 +55,8 @@ struct State {
     emitted: bool,
     /// The stream has said that it is over: a client may leave then.
     done: bool,
+    /// Of the target that answers.
+    pricing: Option<Pricing>,
     /// The answer's texts, if they are to be kept.
     texts: Option<Vec<(Lane, String)>>,
 }
@@ -103,6 +106,7 @@ impl Call {
             failure: None,
             emitted: false,
             done: false,
+            pricing: None,
             texts: None,
         };
         Self {
@@ -150,6 +154,28 @@ impl Call {
     /// Adds a try at a target.
     pub fn attempt(&self, attempt: Attempt) {
         self.state().record.attempts.push(attempt);
+    }
+
+    /// Notes that the last try failed after it had begun well: its stream
+    /// stalled, say.
+    pub fn attempt_failed(&self, kind: &'static str) {
+        if let Some(attempt) = self.state().record.attempts.last_mut() {
+            attempt.error = Some(kind);
+        }
+    }
+
+    /// What failed has been made good by another try.
+    pub fn recover(&self) {
+        let mut state = self.state();
+        if state.failure != Some(Outcome::Refused) {
+            state.failure = None;
+        }
+    }
+
+    /// Sets the prices of the target that answers: the call's cost is worked
+    /// out from the tokens it used, unless [`set_cost`](Self::set_cost) says.
+    pub fn priced(&self, pricing: Option<Pricing>) {
+        self.state().pricing = pricing;
     }
 
     /// Says what failed, where the status of the response does not.
@@ -275,6 +301,12 @@ impl Call {
                     join_text(&mut all, text);
                 }
                 state.record.response_text = Some(all);
+            }
+            if let (None, Some(pricing), Some(usage)) =
+                (state.record.cost_usd, state.pricing, state.record.usage)
+            {
+                let cost = pricing.cost(usage.prompt_tokens, usage.completion_tokens);
+                state.record.cost_usd = Some(cost);
             }
             let started = state.started;
             state.record.outcome = outcome;

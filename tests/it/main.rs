@@ -8,6 +8,7 @@ mod command;
 mod endpoints;
 mod gateway;
 mod policy;
+mod route;
 mod streams;
 mod support;
 mod together;
