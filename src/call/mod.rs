@@ -57,6 +57,8 @@ struct State {
     done: bool,
     /// Of the target that answers.
     pricing: Option<Pricing>,
+    /// Of a target whose answer came too late.
+    lost_pricing: Option<Pricing>,
     /// The answer's texts, if they are to be kept.
     texts: Option<Vec<(Lane, String)>>,
 }
@@ -107,6 +109,7 @@ impl Call {
             emitted: false,
             done: false,
             pricing: None,
+            lost_pricing: None,
             texts: None,
         };
         Self {
@@ -161,6 +164,18 @@ impl Call {
     pub fn attempt_failed(&self, kind: &'static str) {
         if let Some(attempt) = self.state().record.attempts.last_mut() {
             attempt.error = Some(kind);
+        }
+    }
+
+    /// Of two tries that ran at once, this one has lost: the one that is the
+    /// hedge, or the other one. Its prompt has been read, and is paid for.
+    pub(crate) fn lost(&self, hedge: bool, pricing: Option<Pricing>) {
+        let mut state = self.state();
+        state.lost_pricing = pricing;
+        let mut attempts = state.record.attempts.iter_mut().rev();
+        let lost = attempts.find(|attempt| attempt.hedge == hedge && attempt.error.is_none());
+        if let Some(attempt) = lost {
+            attempt.error = Some("cancelled");
         }
     }
 
@@ -305,7 +320,10 @@ impl Call {
             if let (None, Some(pricing), Some(usage)) =
                 (state.record.cost_usd, state.pricing, state.record.usage)
             {
-                let cost = pricing.cost(usage.prompt_tokens, usage.completion_tokens);
+                let mut cost = pricing.cost(usage.prompt_tokens, usage.completion_tokens);
+                if let Some(lost) = state.lost_pricing {
+                    cost += lost.cost(usage.prompt_tokens, 0);
+                }
                 state.record.cost_usd = Some(cost);
             }
             let started = state.started;

@@ -31,14 +31,23 @@
 
 mod answer;
 mod circuit_breaker;
+mod concurrency;
+mod health;
+mod hedge;
 mod retry;
 #[cfg(test)]
 mod testing;
+mod timeout;
 
-pub use self::circuit_breaker::{
-    CircuitBreakerFuture, CircuitBreakerLayer, CircuitBreakerService,
+pub use self::circuit_breaker::{CircuitBreakerFuture, CircuitBreakerLayer, CircuitBreakerService};
+pub use self::concurrency::{
+    ConcurrencyLimitFuture, ConcurrencyLimitLayer, ConcurrencyLimitService,
 };
+pub use self::health::{HealthProbe, HealthProbeLayer, HealthProbeService};
+pub use self::hedge::{HedgeFuture, HedgeLayer, HedgeService};
 pub use self::retry::{RetryBudget, RetryFuture, RetryLayer, RetryService};
+
+pub use self::timeout::{TimeoutFuture, TimeoutLayer, TimeoutService};
 
 use tower::util::rng::{HasherRng, Rng as _};
 

@@ -48,7 +48,13 @@ impl Upstream {
     /// Answers so, one after the other, then with 200.
     pub(super) fn script(answers: Vec<Answer>) -> Self {
         let answers = Mutex::new(VecDeque::from(answers));
-        Self::new(move |_| answers.lock().unwrap().pop_front().unwrap_or_else(|| ok("fine")))
+        Self::new(move |_| {
+            answers
+                .lock()
+                .unwrap()
+                .pop_front()
+                .unwrap_or_else(|| ok("fine"))
+        })
     }
 
     pub(super) fn delay(mut self, delay: Duration) -> Self {
@@ -141,7 +147,9 @@ impl http_body::Body for Steps {
             }
             return Poll::Ready(match self.steps.pop_front() {
                 None => None,
-                Some(Step::Data(data)) => Some(Ok(Frame::data(Bytes::from_static(data.as_bytes())))),
+                Some(Step::Data(data)) => {
+                    Some(Ok(Frame::data(Bytes::from_static(data.as_bytes()))))
+                }
                 Some(Step::Break) => Some(Err(UpstreamError::Reset("cut".into()).into())),
                 Some(Step::Wait(pause)) => {
                     self.pause = Some(Box::pin(tokio::time::sleep(pause)));

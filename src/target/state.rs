@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 
-use super::{Breaker, Health, LatencyWindow};
+use super::{Breaker, Gate, Health, LatencyWindow};
 
 /// How a target is doing: atomics, which anyone may read at any time.
 pub struct TargetState {
@@ -12,6 +12,7 @@ pub struct TargetState {
     latency: LatencyWindow,
     breaker: Breaker,
     health: Health,
+    gate: Gate,
 }
 
 impl TargetState {
@@ -21,6 +22,7 @@ impl TargetState {
             latency: LatencyWindow::default(),
             breaker: Breaker::new(id),
             health: Health::default(),
+            gate: Gate::default(),
         }
     }
 
@@ -46,6 +48,11 @@ impl TargetState {
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// How many calls may be under way at once, and who waits.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     pub(super) fn is_available(&self, now: Instant) -> bool {

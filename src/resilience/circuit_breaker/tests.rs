@@ -115,7 +115,10 @@ async fn an_error_event_counts_and_what_comes_after_the_end_does_not() {
     // One that has heard [DONE] may leave too, and it went well.
     let upstream = Upstream::new(|_| {
         let wait = Step::Wait(1000 * MS);
-        steps(true, [Step::Data(EVENT), Step::Data("data: [DONE]\n\n"), wait])
+        steps(
+            true,
+            [Step::Data(EVENT), Step::Data("data: [DONE]\n\n"), wait],
+        )
     });
     let mut response = call(&layer, &upstream).await.unwrap();
     for _ in 0..2 {
@@ -159,10 +162,7 @@ async fn it_opens_answers_at_once_and_recovers() {
     let response = call(&layer, &upstream).await.unwrap();
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["retry-after"], "10");
-    assert_eq!(
-        Failure::of_response(&response),
-        Some(Failure::CircuitOpen)
-    );
+    assert_eq!(Failure::of_response(&response), Some(Failure::CircuitOpen));
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(
         body,
@@ -192,7 +192,10 @@ async fn a_streamed_probe_lets_others_in_once_it_has_begun() {
         steps(true, [Step::Data(EVENT), wait, Step::Break])
     });
     let mut probe = call(&layer, &upstream).await.unwrap();
-    assert_eq!(layer.breaker().state(Instant::now()), BreakerState::HalfOpen);
+    assert_eq!(
+        layer.breaker().state(Instant::now()),
+        BreakerState::HalfOpen
+    );
     probe.body_mut().frame().await.unwrap().unwrap();
     assert_eq!(layer.breaker().state(Instant::now()), BreakerState::Closed);
     assert_eq!(layer.breaker().failures(), 0);

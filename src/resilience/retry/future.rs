@@ -34,9 +34,9 @@ pin_project! {
         S: Service<Request<Body>, Response = Response<RB>>,
         S::Error: 'static,
     {
-        /// The request's body is being read.
+        // The request's body is being read.
         Read { read: ReplayRead, rest: Option<(request::Parts, RetryPolicy, S)> },
-        /// tower tries.
+        // tower tries.
         Try { #[pin] tries: ResponseFuture<RetryPolicy, Unwrap<S>, Request<Sent>> },
     }
 }

@@ -24,7 +24,10 @@ fn layer() -> RetryLayer {
 }
 
 async fn call(layer: RetryLayer, upstream: &Upstream) -> Answer {
-    layer.layer(upstream.clone()).oneshot(request("hello")).await
+    layer
+        .layer(upstream.clone())
+        .oneshot(request("hello"))
+        .await
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,7 +114,10 @@ async fn retry_after_is_waited_for_up_to_a_limit() {
     let at: Vec<_> = upstream.asked().iter().map(|a| a.at - start).collect();
     assert_eq!(at.len(), 3);
     assert!((3_000 * MS..3_251 * MS).contains(&at[1]), "{at:?}");
-    assert!((3_000 * MS..3_251 * MS).contains(&(at[2] - at[1])), "{at:?}");
+    assert!(
+        (3_000 * MS..3_251 * MS).contains(&(at[2] - at[1])),
+        "{at:?}"
+    );
 
     let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(10));
     let upstream = Upstream::new(asks(date));
@@ -242,8 +248,8 @@ impl Weather {
         let bad = match self {
             Self::Fine => false,
             Self::Down | Self::Refused | Self::Resets | Self::Storm => true,
-            Self::Flaps => at.as_millis() / 100 % 2 == 0,
-            Self::Brownout => number % 3 == 0,
+            Self::Flaps => (at.as_millis() / 100).is_multiple_of(2),
+            Self::Brownout => number.is_multiple_of(3),
         };
         match self {
             _ if !bad => ok("fine"),
@@ -278,7 +284,8 @@ async fn season(weather: &[(Weather, u64)], rate: u64, layer: RetryLayer) -> (us
     let service = layer.layer(upstream.clone());
     let mut calls = tokio::task::JoinSet::new();
     for number in 0..seconds * rate {
-        tokio::time::sleep_until(start + Duration::from_secs(1) * number as u32 / rate as u32).await;
+        tokio::time::sleep_until(start + Duration::from_secs(1) * number as u32 / rate as u32)
+            .await;
         calls.spawn(service.clone().oneshot(request("hello")));
         while calls.try_join_next().is_some() {}
     }

@@ -168,10 +168,12 @@ impl Breaker {
     ) -> Result<Permit, Refused> {
         let now_ms = self.millis(now);
         loop {
-            let admitted = word.admit(settings, now_ms, early).map_err(|wait| Refused {
-                retry_after: Duration::from_millis(wait),
-                state: self.state_of(word, now_ms),
-            })?;
+            let admitted = word
+                .admit(settings, now_ms, early)
+                .map_err(|wait| Refused {
+                    retry_after: Duration::from_millis(wait),
+                    state: self.state_of(word, now_ms),
+                })?;
             match self.swap(word, admitted.word, now_ms) {
                 Ok(()) => return Ok(Permit::new(self, settings, admitted.epoch, admitted.probe)),
                 Err(current) => word = current,
