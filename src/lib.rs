@@ -71,6 +71,9 @@ pub mod config;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 pub mod policy;
+pub mod resilience;
+pub mod route;
+pub mod target;
 pub mod text;
 pub mod upstream;
 

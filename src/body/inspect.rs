@@ -1,11 +1,13 @@
 //! Reading a body into a document, or saying why it cannot be.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io::Read;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use http::{HeaderMap, header};
 use http_body::{Body as _, Frame};
@@ -128,7 +130,7 @@ impl Inspect {
         let read = self.take();
         let observers = std::mem::take(&mut body.observers);
         let rest = Rest {
-            read,
+            read: VecDeque::from([read]),
             body,
             trailers: self.trailers.take(),
             broken: self.broken.take(),
@@ -145,7 +147,7 @@ impl Inspect {
                 if self.keep && !self.encodings.is_empty() {
                     self.encoded = Some(bytes);
                 }
-                body.kind = Kind::Document(Box::new(Held {
+                body.kind = Kind::Document(Arc::new(Held {
                     document,
                     trailers: self.trailers.take(),
                 }));
@@ -198,6 +200,7 @@ impl Future for Inspect {
                         return Poll::Ready(this.parse(body));
                     }
                     Some(Err(error)) => {
+                        body.observers.iter_mut().for_each(|o| o.broke_off(&error));
                         let problem = if timed_out(&error) {
                             Problem::TimedOut
                         } else {
@@ -215,11 +218,11 @@ impl Future for Inspect {
 }
 
 /// A body of which the beginning has been read.
-struct Rest {
-    read: Bytes,
-    body: Body,
-    trailers: Option<HeaderMap>,
-    broken: Option<BoxError>,
+pub(super) struct Rest {
+    pub(super) read: VecDeque<Bytes>,
+    pub(super) body: Body,
+    pub(super) trailers: Option<HeaderMap>,
+    pub(super) broken: Option<BoxError>,
 }
 
 impl http_body::Body for Rest {
@@ -230,9 +233,10 @@ impl http_body::Body for Rest {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.read.has_remaining() {
-            let read = std::mem::take(&mut self.read);
-            return Poll::Ready(Some(Ok(Frame::data(read))));
+        while let Some(read) = self.read.pop_front() {
+            if !read.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(read))));
+            }
         }
         if let Some(trailers) = self.trailers.take() {
             return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
@@ -244,14 +248,14 @@ impl http_body::Body for Rest {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.read.is_empty()
+        self.read.iter().all(Bytes::is_empty)
             && self.trailers.is_none()
             && self.broken.is_none()
             && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
-        let read = self.read.len() as u64;
+        let read = self.read.iter().map(|read| read.len() as u64).sum::<u64>();
         let rest = self.body.size_hint();
         let mut hint = http_body::SizeHint::new();
         if let Some(upper) = rest.upper() {

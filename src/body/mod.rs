@@ -10,13 +10,16 @@ mod api_error;
 pub(crate) mod document;
 pub(crate) mod filter;
 mod filtered;
+mod front;
 mod inspect;
 mod inspection;
+pub(crate) mod replay;
 mod sse;
 
 use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -28,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::api_error::ApiError;
 pub(crate) use self::document::escape::escape_into as escape_json;
+pub(crate) use self::document::index::Index;
 #[cfg(test)]
 pub(crate) use self::document::index::READS;
 pub(crate) use self::document::shape::is_word;
@@ -35,10 +39,12 @@ pub use self::document::{Document, JsonError, MAX_DEPTH, Role, Segment, SegmentK
 pub use self::filter::{Ending, Flow, Lane, ResponseFilter, Window};
 pub(crate) use self::filter::{Rigour, Watch};
 use self::filtered::Filtered;
+pub(crate) use self::front::Front;
 
 pub(crate) use self::inspect::{Inspect, Inspected, MediaKind};
 pub use self::inspection::{Inspection, TimedOut, Uninspectable};
 pub(crate) use self::inspection::{Problem, forget_length, is_bodiless};
+pub(crate) use self::sse::{Decoder, Event};
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -79,12 +85,14 @@ enum Kind {
     Empty,
     Full(Bytes),
     Stream(UnsyncBoxBody<Bytes, BoxError>),
-    Document(Box<Held>),
+    /// Shared by the copies of a request that is sent again.
+    Document(Arc<Held>),
     Filtered(Box<Filtered>),
 }
 
 /// A message that has been read, with the trailers that followed it.
-struct Held {
+#[derive(Clone)]
+pub(crate) struct Held {
     document: Document,
     trailers: Option<HeaderMap>,
 }
@@ -94,6 +102,8 @@ struct Held {
 pub(crate) trait Observer: Send {
     /// A frame of data has left.
     fn data(&mut self, _bytes: usize) {}
+    /// It has broken off while it was read for a layer on the way.
+    fn broke_off(&mut self, _error: &BoxError) {}
     /// The body has come to its end, or broken off.
     fn end(&mut self, _error: Option<&BoxError>) {}
 }
@@ -133,7 +143,7 @@ impl Body {
     /// A message that has been parsed.
     #[must_use]
     pub fn document(document: Document) -> Self {
-        Self::of(Kind::Document(Box::new(Held {
+        Self::of(Kind::Document(Arc::new(Held {
             document,
             trailers: None,
         })))
@@ -151,7 +161,7 @@ impl Body {
     /// The message, to edit it.
     pub fn as_document_mut(&mut self) -> Option<&mut Document> {
         match &mut self.kind {
-            Kind::Document(held) => Some(&mut held.document),
+            Kind::Document(held) => Some(&mut Arc::make_mut(held).document),
             _ => None,
         }
     }
@@ -223,7 +233,7 @@ impl Body {
             Kind::Filtered(body) => body.poll_frame(cx),
             Kind::Document(held) => {
                 let bytes = held.document.to_bytes();
-                let trailers = held.trailers.take();
+                let trailers = held.trailers.clone();
                 self.kind = match (bytes.is_empty(), trailers) {
                     (_, None) => Kind::Empty,
                     (false, Some(trailers)) => Kind::Stream(

@@ -18,10 +18,12 @@ use std::time::{Duration, Instant, SystemTime};
 use http::{Extensions, HeaderMap, Request, StatusCode};
 
 pub(crate) use self::guard::{CallGuard, CallWatch};
+pub(crate) use self::record::Try;
 pub use self::record::{
     Attempt, CallRecord, Direction, Findings, Outcome, PolicyRecord, Refusal, Scores,
 };
 use crate::body::{ApiError, Document, Lane, SegmentKind, Usage, is_word};
+use crate::target::Pricing;
 
 /// Gets the record of each call when it has ended. Must not block.
 pub trait CallReader: Send + Sync {
@@ -55,6 +57,10 @@ struct State {
     emitted: bool,
     /// The stream has said that it is over: a client may leave then.
     done: bool,
+    /// Of the target that answers.
+    pricing: Option<Pricing>,
+    /// Of a target whose answer came too late.
+    lost_pricing: Option<Pricing>,
     /// The answer's texts, if they are to be kept.
     texts: Option<Vec<(Lane, String)>>,
 }
@@ -112,6 +118,8 @@ impl Call {
             failure: None,
             emitted: false,
             done: false,
+            pricing: None,
+            lost_pricing: None,
             texts: None,
         };
         Self {
@@ -159,6 +167,40 @@ impl Call {
     /// Adds a try at a target.
     pub fn attempt(&self, attempt: Attempt) {
         self.state().record.attempts.push(attempt);
+    }
+
+    /// Notes that the last try failed after it had begun well: its stream
+    /// stalled, say.
+    pub fn attempt_failed(&self, kind: &'static str) {
+        if let Some(attempt) = self.state().record.attempts.last_mut() {
+            attempt.error = Some(kind);
+        }
+    }
+
+    /// Of two tries that ran at once, this one has lost: the one that is the
+    /// hedge, or the other one. Its prompt has been read, and is paid for.
+    pub(crate) fn lost(&self, hedge: bool, pricing: Option<Pricing>) {
+        let mut state = self.state();
+        state.lost_pricing = pricing;
+        let mut attempts = state.record.attempts.iter_mut().rev();
+        let lost = attempts.find(|attempt| attempt.hedge == hedge && attempt.error.is_none());
+        if let Some(attempt) = lost {
+            attempt.error = Some("cancelled");
+        }
+    }
+
+    /// What failed has been made good by another try.
+    pub fn recover(&self) {
+        let mut state = self.state();
+        if state.failure != Some(Outcome::Refused) {
+            state.failure = None;
+        }
+    }
+
+    /// Sets the prices of the target that answers: the call's cost is worked
+    /// out from the tokens it used, unless [`set_cost`](Self::set_cost) says.
+    pub fn priced(&self, pricing: Option<Pricing>) {
+        self.state().pricing = pricing;
     }
 
     /// Says what failed, where the status of the response does not.
@@ -301,6 +343,15 @@ impl Call {
                     join_text(&mut all, text);
                 }
                 state.record.response_text = Some(all);
+            }
+            if let (None, Some(pricing), Some(usage)) =
+                (state.record.cost_usd, state.pricing, state.record.usage)
+            {
+                let mut cost = pricing.cost(usage.prompt_tokens, usage.completion_tokens);
+                if let Some(lost) = state.lost_pricing {
+                    cost += lost.cost(usage.prompt_tokens, 0);
+                }
+                state.record.cost_usd = Some(cost);
             }
             let started = state.started;
             state.record.outcome = outcome;

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use http::Extensions;
 use serde::{Serialize, Serializer};
 
 use crate::body::Usage;
@@ -72,12 +73,33 @@ pub struct Attempt {
     /// The status it answered with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What went wrong: `connect`, `tls`, `timeout`, `reset` or `protocol`.
+    /// What went wrong: `connect`, `tls`, `timeout`, `reset`, `protocol`, or
+    /// `cancelled` when nobody waited for it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'static str>,
+    /// Which retry at this target it was, from 1; `None` for the first try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<u32>,
+    /// It was made because another one took long.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hedge: bool,
     /// Time to the head of the answer, or to the error.
     #[serde(rename = "head_ms", serialize_with = "millis")]
     pub head: Duration,
+}
+
+/// Which try a request is, where it is not the first: for the record, in its
+/// extensions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Try {
+    pub(crate) retry: Option<u32>,
+    pub(crate) hedge: bool,
+}
+
+impl Try {
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or_default()
+    }
 }
 
 impl Attempt {
@@ -89,6 +111,8 @@ impl Attempt {
             target: target.into(),
             status: None,
             error: None,
+            retry: None,
+            hedge: false,
             head,
         }
     }

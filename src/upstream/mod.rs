@@ -5,14 +5,13 @@
 //! a stack can be mounted on a router; [`simulator`] plays Together's API
 //! without a network.
 
-mod error;
 mod error_response;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 #[cfg(feature = "together")]
 mod together;
 
-pub use self::error::UpstreamError;
 pub use self::error_response::{ErrorResponseFuture, ErrorResponseLayer, ErrorResponseService};
 #[cfg(feature = "together")]
-pub use self::together::{ApiKey, InvalidBaseUrl, Together, TogetherFuture};
+pub use self::together::{Together, TogetherFuture};
+pub use crate::target::{ApiKey, InvalidBaseUrl, UpstreamError};

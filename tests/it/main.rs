@@ -12,6 +12,7 @@ mod judges;
 mod policy;
 mod quality;
 mod reload;
+mod route;
 mod shadow;
 mod streams;
 mod support;

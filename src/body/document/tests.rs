@@ -377,3 +377,26 @@ fn token_ids_are_known() {
         assert_eq!(Document::json(json).unwrap().has_token_ids(), ids, "{json}");
     }
 }
+
+#[test]
+fn members_are_removed() {
+    for (json, expected) in [
+        (r#"{"p":1}"#, "{}"),
+        (r#"{"p":1, "a":2}"#, r#"{"a":2}"#),
+        (r#"{"a":2 , "p" : "x" }"#, r#"{"a":2 }"#),
+        (r#"{"a":2, "p":[1], "b":3}"#, r#"{"a":2, "b":3}"#),
+        (r#"{"p":0,"p":1,"a":2,"p":3,"p":4}"#, r#"{"a":2}"#),
+        (r#"{"p":0,"p":1}"#, "{}"),
+        (r#"{"\u0070":0,"a":1}"#, r#"{"a":1}"#),
+        (r#"[{"p":0}]"#, r#"[{"p":0}]"#),
+    ] {
+        let mut document = Document::json(json).unwrap();
+        document.remove("p");
+        assert_eq!(document.to_bytes(), expected, "{json}");
+        assert_eq!(document.field("p"), None);
+    }
+    let mut document = Document::json(r#"{"p":0}"#).unwrap();
+    document.remove("p");
+    document.set_string("m", "x");
+    assert_eq!(document.to_bytes(), r#"{"m":"x"}"#);
+}

@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 use super::connect::of_body;
 use crate::body::{BoxError, TimedOut};
 use crate::call::{Call, Outcome};
-use crate::upstream::UpstreamError;
+use crate::target::UpstreamError;
 
 /// An answer that has to end before its time is up.
 pub(super) struct Bounded {

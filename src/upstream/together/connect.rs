@@ -1,26 +1,62 @@
 //! The pooled client, and what its errors mean.
 
 use std::error::Error;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
 
-use crate::body::Body;
-use crate::upstream::UpstreamError;
+use crate::body::{Body, BoxError, TimedOut};
+use crate::target::{UpstreamError, causes};
 
-pub(super) type HttpClient = Client<HttpsConnector<HttpConnector>, Body>;
+pub(super) type HttpClient = Client<Connector, Body>;
+
+tokio::task_local! {
+    /// How long the call at hand may take to connect. The pool is shared by
+    /// all targets, and asks the connector while the call is being polled.
+    pub(super) static CONNECT_TIMEOUT: Duration;
+}
+
+/// Connects, and secures the connection, within the time of the target.
+#[derive(Clone)]
+pub(super) struct Connector(HttpsConnector<HttpConnector>);
+
+impl Service<Uri> for Connector {
+    type Response = <HttpsConnector<HttpConnector> as Service<Uri>>::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let limit = CONNECT_TIMEOUT.try_with(|limit| *limit).unwrap_or(DEFAULT);
+        let connecting = tokio::time::timeout(limit, self.0.call(uri));
+        Box::pin(async move {
+            connecting
+                .await
+                .unwrap_or_else(|_| Err(TimedOut { limit }.into()))
+        })
+    }
+}
+
+const DEFAULT: Duration = Duration::from_secs(10);
 
 /// HTTP/1.1 and HTTP/2, as the upstream offers (ALPN, RFC 7301).
-pub(super) fn client(connect_timeout: Duration) -> HttpClient {
+pub(super) fn client() -> HttpClient {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_keepalive(Some(Duration::from_secs(60)));
-    http.set_connect_timeout(Some(connect_timeout));
     let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = rustls::crypto::ring::default_provider();
     #[expect(clippy::expect_used, reason = "proved below")]
@@ -43,21 +79,7 @@ pub(super) fn client(connect_timeout: Duration) -> HttpClient {
         .http2_keep_alive_interval(Duration::from_secs(30))
         .http2_keep_alive_timeout(Duration::from_secs(10))
         .http2_adaptive_window(true)
-        .build(connector)
-}
-
-/// The error and what it comes from. An I/O error keeps its cause where
-/// `source` does not look.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| {
-        match error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
-            Some(inner) => Some(inner as &(dyn Error + 'static)),
-            None => error.source(),
-        }
-    })
+        .build(Connector(connector))
 }
 
 fn is_tls(error: &(dyn Error + 'static)) -> bool {

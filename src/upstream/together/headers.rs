@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, HeaderName, header};
 
+use crate::target::Provider;
+
 /// For this connection only (RFC 9110, section 7.6.1), and what older agents
 /// use likewise.
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -59,6 +61,30 @@ pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
 
 pub(super) fn strip_ours(headers: &mut HeaderMap) {
     for name in OURS {
+        headers.remove(name);
+    }
+}
+
+/// Headers by which a client speaks to one provider are none of another's
+/// business, nor are those that are meant for us.
+pub(super) fn strip_foreign(headers: &mut HeaderMap, provider: Provider) {
+    const MARKS: [(&str, Option<Provider>); 6] = [
+        ("x-portcullis-", None),
+        ("openai-", Some(Provider::OpenAi)),
+        ("x-openai-", Some(Provider::OpenAi)),
+        ("together-", Some(Provider::Together)),
+        ("x-together-", Some(Provider::Together)),
+        ("anthropic-", None),
+    ];
+    let foreign: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| {
+            let mut marks = MARKS.iter();
+            marks.any(|(mark, of)| name.as_str().starts_with(mark) && *of != Some(provider))
+        })
+        .cloned()
+        .collect();
+    for name in foreign {
         headers.remove(name);
     }
 }

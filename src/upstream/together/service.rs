@@ -1,7 +1,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -10,24 +9,22 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use super::body::Bounded;
-use super::connect::{HttpClient, client, of_client};
-use super::headers::{strip_hop_by_hop, strip_ours, strip_theirs};
-use super::key::ApiKey;
-use super::url::{BaseUrl, InvalidBaseUrl};
+use super::connect::{CONNECT_TIMEOUT, HttpClient, client, of_client};
+use super::headers::{strip_foreign, strip_hop_by_hop, strip_ours, strip_theirs};
 use crate::body::{
     ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind, Problem, TimedOut,
     forget_length,
 };
-use crate::call::{Attempt, Call, Outcome};
-use crate::upstream::UpstreamError;
-
-const KEY_VARIABLE: &str = "TOGETHER_API_KEY";
+use crate::call::{Attempt, Call, Try};
+use crate::target::{ApiKey, InvalidBaseUrl, Key, Settings, Target, UpstreamError};
 
 /// Together AI, or any upstream that speaks the OpenAI wire format.
 ///
 /// A pooled client for HTTP/1.1 and HTTP/2. Clones share the pool. The
 /// client's own `Authorization` does not pass; headers for one connection only
-/// are stripped both ways. Together's error answers (401, 404, 429 …) are
+/// are stripped both ways. A request that a router has chosen a
+/// [`Target`] for goes there, with that target's URL, key, model and limits;
+/// others go to the one that the service was made with. Together's error answers (401, 404, 429 …) are
 /// answers like any other, headers and all.
 ///
 /// ```no_run
@@ -43,25 +40,8 @@ const KEY_VARIABLE: &str = "TOGETHER_API_KEY";
 #[derive(Clone)]
 pub struct Together {
     client: HttpClient,
-    target: Arc<Settings>,
-}
-
-#[derive(Clone)]
-struct Settings {
-    id: String,
-    base_url: BaseUrl,
-    key: Key,
-    model: Option<String>,
-    timeout: Duration,
-    stream_timeout: Option<Duration>,
-}
-
-#[derive(Clone)]
-enum Key {
-    None,
-    Known(ApiKey),
-    /// Calls fail.
-    Missing,
+    /// Where calls go that no router has chosen a target for.
+    target: Target,
 }
 
 impl Default for Together {
@@ -74,88 +54,82 @@ impl Together {
     /// Together AI at `https://api.together.xyz/v1`, with the key in the
     /// environment variable `TOGETHER_API_KEY`.
     ///
-    /// Without that variable calls fail with [`UpstreamError::MissingKey`];
+    /// Without one, calls fail with [`UpstreamError::MissingKey`];
     /// [`has_key`](Self::has_key) tells.
     #[must_use]
     pub fn new() -> Self {
-        let key = match ApiKey::from_env(KEY_VARIABLE) {
-            Some(key) => Key::Known(key),
-            None => Key::Missing,
-        };
+        Self::to(Target::together("together"))
+    }
+
+    /// Another upstream than Together AI.
+    #[must_use]
+    pub fn to(target: Target) -> Self {
         Self {
-            client: client(Duration::from_secs(10)),
-            target: Arc::new(Settings {
-                id: "together".to_owned(),
-                base_url: BaseUrl::together(),
-                key,
-                model: None,
-                timeout: Duration::from_secs(60),
-                stream_timeout: None,
-            }),
+            client: client(),
+            target,
         }
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.target));
+    fn with(mut self, change: impl FnOnce(Target) -> Target) -> Self {
+        self.target = change(self.target);
         self
     }
 
     /// The name of this target in records: `together`.
     #[must_use]
     pub fn id(self, id: impl Into<String>) -> Self {
-        self.with(|target| target.id = id.into())
+        self.with(|target| target.named(id))
     }
 
     /// Another place where the API begins.
     ///
     /// # Errors
     /// When it is not an `http` or `https` URL, or has a query or a password.
-    pub fn base_url(self, url: &str) -> Result<Self, InvalidBaseUrl> {
-        let url = BaseUrl::parse(url)?;
-        Ok(self.with(|target| target.base_url = url))
+    pub fn base_url(mut self, url: &str) -> Result<Self, InvalidBaseUrl> {
+        self.target = self.target.base_url(url)?;
+        Ok(self)
     }
 
     /// The key to call it with.
     #[must_use]
     pub fn api_key(self, key: ApiKey) -> Self {
-        self.with(|target| target.key = Key::Known(key))
+        self.with(|target| target.api_key(key))
     }
 
     /// Calls it without a key, as a model server in one's own house may want.
     #[must_use]
     pub fn without_key(self) -> Self {
-        self.with(|target| target.key = Key::None)
+        self.with(Target::without_key)
     }
 
     /// The model of every request, whatever it asks for.
     #[must_use]
     pub fn model(self, model: impl Into<String>) -> Self {
-        self.with(|target| target.model = Some(model.into()))
+        self.with(|target| target.model(model))
     }
 
     /// How long a plain call may take as a whole: 60 s.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.with(|target| target.timeout = timeout)
+        self.with(|target| target.timeout(timeout))
     }
 
     /// How long a stream may take as a whole: as long as a plain call.
     #[must_use]
     pub fn stream_timeout(self, timeout: Duration) -> Self {
-        self.with(|target| target.stream_timeout = Some(timeout))
+        self.with(|target| target.stream_timeout(timeout))
     }
 
-    /// How long connecting may take: 10 s. Starts a pool of its own.
+    /// How long connecting may take, TLS included: 10 s.
     #[must_use]
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.client = client(timeout);
-        self
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        self.with(|target| target.connect_timeout(timeout))
     }
 
     /// Whether it can be called: it has a key, or needs none.
     #[must_use]
     pub fn has_key(&self) -> bool {
-        !matches!(self.target.key, Key::Missing)
+        self.target.has_key()
     }
 }
 
@@ -173,19 +147,25 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> TogetherFuture {
-        let attempt = send(self.clone(), request.map(Body::new));
+        let target = Target::of(request.extensions()).unwrap_or(&self.target);
+        let attempt = send(self.client.clone(), target.clone(), request.map(Body::new));
         TogetherFuture {
             inner: Box::pin(attempt),
         }
     }
 }
 
-async fn send(upstream: Together, request: Request<Body>) -> Result<Response<Body>, UpstreamError> {
-    let target = &*upstream.target;
+async fn send(
+    client: HttpClient,
+    target: Target,
+    request: Request<Body>,
+) -> Result<Response<Body>, UpstreamError> {
+    let target = target.settings();
     let start = Instant::now();
     let stream_limit = target.stream_timeout.unwrap_or(target.timeout);
     let longest = target.timeout.max(stream_limit);
     let call = Call::of(request.extensions()).cloned();
+    let which = Try::of(request.extensions());
     // The time that the client takes for its request counts too.
     let parsed = parse(request, target.model.as_deref());
     let request = match timeout_at(start, longest, parsed).await? {
@@ -207,23 +187,11 @@ async fn send(upstream: Together, request: Request<Body>) -> Result<Response<Bod
         // What is asked for is not known before the head of the answer.
         None => longest,
     };
-    let asked = Instant::now();
-    let answer = timeout_at(start, limit, upstream.client.request(request)).await;
+    let noted = Noted::new(target, call.clone(), which);
+    let answer = CONNECT_TIMEOUT.scope(target.connect_timeout, client.request(request));
+    let answer = timeout_at(start, limit, answer).await;
     let answer = answer.and_then(|answer| answer.map_err(of_client));
-    if let Some(call) = &call {
-        let mut attempt = Attempt::new(target.id.as_str(), asked.elapsed());
-        match &answer {
-            Ok(response) => attempt.status = Some(response.status().as_u16()),
-            Err(error) => {
-                attempt.error = Some(error.kind());
-                call.fail(match error {
-                    UpstreamError::Timeout(_) => Outcome::Timeout,
-                    _ => Outcome::UpstreamError,
-                });
-            }
-        }
-        call.attempt(attempt);
-    }
+    noted.note(&answer);
     let (mut parts, inner) = answer?.into_parts();
     strip_hop_by_hop(&mut parts.headers);
     strip_theirs(&mut parts.headers);
@@ -239,6 +207,42 @@ async fn send(upstream: Together, request: Request<Body>) -> Result<Response<Bod
         call,
     });
     Ok(Response::from_parts(parts, body))
+}
+
+/// A try that will be on the record, even if nobody waits for its end.
+struct Noted {
+    attempt: Option<(Call, Attempt)>,
+    asked: Instant,
+}
+
+impl Noted {
+    fn new(target: &Settings, call: Option<Call>, which: Try) -> Self {
+        let attempt = call.map(|call| {
+            let mut attempt = Attempt::new(target.id.as_str(), Duration::ZERO);
+            attempt.error = Some("cancelled");
+            attempt.retry = which.retry;
+            attempt.hedge = which.hedge;
+            (call, attempt)
+        });
+        let asked = Instant::now();
+        Self { attempt, asked }
+    }
+
+    fn note<B>(mut self, answer: &Result<Response<B>, UpstreamError>) {
+        if let Some((_, attempt)) = &mut self.attempt {
+            attempt.status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+            attempt.error = answer.as_ref().err().map(UpstreamError::kind);
+        }
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        if let Some((call, mut attempt)) = self.attempt.take() {
+            attempt.head = self.asked.elapsed();
+            call.attempt(attempt);
+        }
+    }
 }
 
 fn deadline(start: Instant, limit: Duration) -> tokio::time::Instant {
@@ -278,13 +282,19 @@ fn dress(
     parts.version = http::Version::HTTP_11;
     strip_hop_by_hop(&mut parts.headers);
     strip_ours(&mut parts.headers);
+    strip_foreign(&mut parts.headers, target.provider);
     match &target.key {
         Key::None => {}
         Key::Known(key) => {
             parts.headers.insert(header::AUTHORIZATION, key.header());
         }
         Key::Missing => {
-            return Err(UpstreamError::missing_key("Together", KEY_VARIABLE, 0));
+            let variable = target.provider.key_variable().unwrap_or_default();
+            return Err(UpstreamError::missing_key(
+                target.provider.title(),
+                variable,
+                &target.id,
+            ));
         }
     }
     if let Some(call) = call
@@ -335,9 +345,7 @@ const TAKES_MODEL: [&str; 5] = ["model", "messages", "prompt", "input", "query"]
 impl fmt::Debug for Together {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Together")
-            .field("id", &self.target.id)
-            .field("base_url", &self.target.base_url)
-            .field("model", &self.target.model)
+            .field("target", &self.target)
             .finish_non_exhaustive()
     }
 }

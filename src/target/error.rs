@@ -24,13 +24,13 @@ pub enum UpstreamError {
 }
 
 impl UpstreamError {
-    /// There is no key for a provider's target, by its number in
-    /// `providers.targets`; `variable` is where one would be looked for.
+    /// There is no key for this target of a provider; `variable` is where one
+    /// would be looked for.
     #[must_use]
-    pub fn missing_key(provider: &str, variable: &str, target: usize) -> Self {
+    pub fn missing_key(provider: &str, variable: &str, target: &str) -> Self {
         Self::MissingKey(format!(
-            "{provider} API key not configured: set {variable} or \
-             providers.targets[{target}].secret_key_ref.env"
+            "{provider} API key not configured: set {variable}, or give the target {target:?} \
+             another key"
         ))
     }
 

@@ -5,7 +5,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 
 /// Where an upstream's API begins.
 #[derive(Clone, Debug)]
-pub(super) struct BaseUrl {
+pub(crate) struct BaseUrl {
     scheme: Scheme,
     authority: Authority,
     /// Without a slash at its end.
@@ -31,7 +31,7 @@ impl fmt::Display for InvalidBaseUrl {
 impl std::error::Error for InvalidBaseUrl {}
 
 impl BaseUrl {
-    pub(super) fn together() -> Self {
+    pub(crate) fn together() -> Self {
         Self {
             scheme: Scheme::HTTPS,
             authority: Authority::from_static("api.together.xyz"),
@@ -39,7 +39,15 @@ impl BaseUrl {
         }
     }
 
-    pub(super) fn parse(url: &str) -> Result<Self, InvalidBaseUrl> {
+    pub(crate) fn openai() -> Self {
+        Self {
+            scheme: Scheme::HTTPS,
+            authority: Authority::from_static("api.openai.com"),
+            path: "/v1".to_owned(),
+        }
+    }
+
+    pub(crate) fn parse(url: &str) -> Result<Self, InvalidBaseUrl> {
         let invalid = |why| InvalidBaseUrl { why };
         let uri: Uri = url.parse().map_err(|_| invalid("it is not a URL"))?;
         let parts = uri.into_parts();
@@ -66,7 +74,7 @@ impl BaseUrl {
 
     /// The address of what a client asks for as `/v1/…` or without the `/v1`.
     /// `None` for a path that would climb out of the API.
-    pub(super) fn join(&self, asked: &Uri) -> Option<Uri> {
+    pub(crate) fn join(&self, asked: &Uri) -> Option<Uri> {
         let path = asked.path();
         // As a server might read it: undone, and with a dot segment's
         // parameters cut off.

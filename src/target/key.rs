@@ -47,7 +47,7 @@ impl ApiKey {
         self.familiar
     }
 
-    pub(super) fn header(&self) -> HeaderValue {
+    pub(crate) fn header(&self) -> HeaderValue {
         self.header.clone()
     }
 }

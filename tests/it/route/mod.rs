@@ -1,0 +1,6 @@
+//! Which target a call goes to, and where it goes when that fails.
+
+mod faults;
+pub(crate) mod fleet;
+mod names;
+mod strategies;
