@@ -1,6 +1,9 @@
 //! The text as a detector sees it: from one start, with what lies before and after.
 
+use std::cell::RefCell;
+
 use super::bytes::{follows_escape, is_word, is_word_byte, separator};
+use super::ids::Window;
 use super::table::LOOKBEHIND;
 
 /// An answer that may still be open.
@@ -30,12 +33,13 @@ pub(super) enum Peek<T> {
     Open,
 }
 
-#[derive(Clone, Copy)]
 pub(super) struct Input<'t> {
     pub(super) text: &'t str,
     pub(super) bytes: &'t [u8],
     pub(super) start: usize,
     pub(super) last: bool,
+    /// The words before the start, once a detector has asked for them.
+    near: RefCell<Option<Window<'t>>>,
 }
 
 impl<'t> Input<'t> {
@@ -46,6 +50,7 @@ impl<'t> Input<'t> {
             bytes: text.as_bytes(),
             start,
             last,
+            near: RefCell::new(None),
         }
     }
 
@@ -114,6 +119,15 @@ impl<'t> Input<'t> {
             low += 1;
         }
         (self.text.get(low..self.start).unwrap_or_default(), cut)
+    }
+
+    /// The words before the start, read once for all detectors.
+    pub(super) fn near<T>(&self, read: impl FnOnce(&mut Window<'t>) -> T) -> T {
+        let mut near = self.near.borrow_mut();
+        read(near.get_or_insert_with(|| {
+            let (rest, cut) = self.behind();
+            Window::new(rest, cut)
+        }))
     }
 
     /// The byte `back` places before the start: 1 is its neighbour. No detector asks for more than

@@ -5,7 +5,6 @@ use memchr::memchr;
 use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::cue::{self, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
-use super::ids::Before;
 use super::input::{Input, Step};
 use super::opening;
 use super::table::{self, DETECTORS, DISPATCH, OPENINGS, PREFIXES, Places};
@@ -58,8 +57,8 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
     if let Some(place) = opening::place(text.as_bytes(), start, last) {
         candidates &= OPENINGS.get(place).copied().unwrap_or(0);
     }
-    // Looked up once, when the first detector wants to know.
-    let mut before = None;
+    // Looked up when the first detector wants to know.
+    let mut names_known = false;
     let mut best: Option<(bool, f32, usize, Entity)> = None;
     let mut waiting: Option<(bool, f32)> = None;
     while candidates != 0 {
@@ -68,10 +67,13 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
         let Some(detector) = DETECTORS.get(place) else {
             break;
         };
-        if let Some(names) = detector.names
-            && names.miss(before.get_or_insert_with(|| Before::read(&input)))
-        {
-            continue;
+        if !names_known && detector.names.is_some() {
+            names_known = true;
+            let named = table::may_be_named(&input);
+            candidates &= !table::NEED_NAME | named;
+            if named >> place & 1 == 0 {
+                continue;
+            }
         }
         match (detector.run)(&input) {
             Step::No => {}

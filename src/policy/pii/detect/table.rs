@@ -3,6 +3,8 @@
 use super::bytes::CLASS;
 use super::cue::{self, Kinds, Prefixes};
 use super::entity::{Entity, EntitySet};
+use super::ids;
+use super::input::Input;
 use super::opening;
 use super::rows::{Detector, TABLE};
 
@@ -95,6 +97,51 @@ pub(super) fn cued(kinds: Kinds) -> Places {
         places |= OF_KIND.get(kind).copied().unwrap_or(0);
         rest &= rest - 1;
     }
+    places
+}
+
+/// The detectors that find nothing without a name before it.
+pub(super) const NEED_NAME: Places = {
+    let (mut places, mut i) = (0, 0);
+    while i < TABLE.len() {
+        if TABLE[i].names.is_some() {
+            places |= 1 << i;
+        }
+        i += 1;
+    }
+    places
+};
+
+/// For each beginning of a word, those of them with a name that such a word may end.
+static NAMED: [Places; ids::MIXED] = {
+    let mut table = [0; ids::MIXED];
+    let mut i = 0;
+    while i < TABLE.len() {
+        if let Some(names) = TABLE[i].names {
+            let mut mixed = 0;
+            while mixed < ids::MIXED {
+                if names.may_end(mixed) {
+                    table[mixed] |= 1 << i;
+                }
+                mixed += 1;
+            }
+        }
+        i += 1;
+    }
+    table
+};
+
+/// The detectors that find nothing without a name, but for those that surely have none here.
+pub(super) fn may_be_named(input: &Input<'_>) -> Places {
+    let mut places = 0;
+    input.near(|words| {
+        words.each_near(|mixed| {
+            places |= match mixed {
+                Some(mixed) => NAMED.get(mixed).copied().unwrap_or(0),
+                None => NEED_NAME,
+            };
+        });
+    });
     places
 }
 

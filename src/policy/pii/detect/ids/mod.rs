@@ -21,7 +21,7 @@ mod vin;
 mod world;
 
 pub(super) use europe::{DE_TAX_ID, FR_NIR, NL_BSN, PL_PESEL};
-pub(super) use near::{Before, Names};
+pub(super) use near::{MIXED, Names, Window};
 pub(super) use rule::Rule;
 pub(super) use south::{FISCAL_CODE, NIE, NIF};
 pub(super) use uk::{NHS, NINO};
