@@ -5,10 +5,24 @@
 use super::context::{among, words};
 use super::cursor::{Cursor, begins};
 use super::input::{Input, Step};
+use super::opening::{self, Openings};
 
 /// `30th of the September of 2000`, spaces of three bytes, a wide month, and what follows.
 pub(super) const LONGEST: usize = 80;
 pub(super) const SCORE: f32 = 0.95;
+/// A day, a month or a year with what parts it from the next, or eight digits.
+pub(super) const OPENINGS: Openings = {
+    let marks = opening::SPACE
+        | opening::HYPHEN
+        | opening::HYPHEN_DIGIT
+        | opening::DOT
+        | opening::DOT_DIGIT
+        | opening::SLASH
+        | opening::WIDE;
+    Openings::digits(1 << 8, opening::ANY)
+        .or(Openings::digits(1 << 4, marks))
+        .or(Openings::digits(1 << 1 | 1 << 2, marks | opening::TURN))
+};
 
 /// How many words back the birth may be named.
 const WORDS: usize = 9;

@@ -5,12 +5,19 @@
 
 use super::bytes::is_word;
 use super::input::{Input, Peek, Step, is_alphanumeric, is_digit};
+use super::opening::{self, Openings};
 
 /// One number with its marks and hemisphere.
 const PART: usize = 40;
 pub(super) const LONGEST: usize = 2 * PART + 8;
 pub(super) const SCORE: f32 = 0.85;
 const NAMED: f32 = 0.75;
+/// Degrees with decimals or a sign, or behind a hemisphere.
+pub(super) const OPENINGS: Openings = Openings::digits(0b1110, opening::DOT_DIGIT | opening::WIDE)
+    .or(Openings::letters(
+        1 << 1,
+        opening::TURN | opening::SPACE_DIGIT | opening::WIDE,
+    ));
 
 /// Words that say that a pair is a position, lower-case.
 #[rustfmt::skip]

@@ -11,7 +11,7 @@ use super::bytes::{LEADS, follows_escape, is_word_byte};
 ///
 /// The first word is the run of letters, digits, characters outside ASCII and `._+-'(:@` at the
 /// start. A detector runs only where its cue holds; where the word ends with a text that goes on,
-/// every cue holds.
+/// all that a later byte of the word could give holds.
 #[derive(Clone, Copy)]
 pub(super) struct Cue {
     kinds: Kinds,
@@ -23,7 +23,7 @@ pub(super) struct Cue {
 pub(super) type Kinds = u16;
 
 /// The first word begins with one of the detector's prefixes.
-const PREFIX: Kinds = 1;
+pub(super) const PREFIX: Kinds = 1;
 /// It begins with three capitals.
 const CAPITALS: Kinds = 1 << 1;
 /// It begins with a capital.
@@ -45,14 +45,18 @@ const BEGIN: Kinds = 1 << 10;
 /// It is two capitals, with a space after them.
 const PAIR: Kinds = 1 << 4;
 
-/// How many kinds there are.
-pub(super) const COUNT: usize = 11;
+/// It holds a colon before a slash, as in `://`.
+const SCHEME: Kinds = 1 << 11;
 
-const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN;
+/// How many kinds there are.
+pub(super) const COUNT: usize = 12;
+
+const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN | SCHEME;
 
 impl Cue {
     pub(super) const DIGIT: Cue = Cue::of(DIGIT);
     pub(super) const COLON: Cue = Cue::of(COLON);
+    pub(super) const SCHEME: Cue = Cue::of(SCHEME);
     pub(super) const AT: Cue = Cue::of(AT);
     /// A full stop between two characters.
     pub(super) const DOT: Cue = Cue::of(DOT);
@@ -99,6 +103,10 @@ impl Cue {
     pub(super) const fn kinds(self) -> Kinds {
         self.kinds
     }
+
+    pub(super) const fn prefixes(self) -> &'static [&'static str] {
+        self.prefixes
+    }
 }
 
 /// One bit for each beginning of a word in 15 bits.
@@ -116,7 +124,11 @@ pub(super) const fn add(mut prefixes: Prefixes, cue: Cue) -> Prefixes {
     prefixes
 }
 
-const fn place(a: u8, b: u8, c: u8) -> usize {
+/// How many beginnings of words are told apart.
+pub(super) const PLACES: usize = 1 << 15;
+
+/// The beginning of a word among [`PLACES`].
+pub(super) const fn place(a: u8, b: u8, c: u8) -> usize {
     (CODE[a as usize] as usize) << 10 | (CODE[b as usize] as usize) << 5 | CODE[c as usize] as usize
 }
 
@@ -286,6 +298,7 @@ pub(super) struct Word {
     at: usize,
     dot: usize,
     begin: usize,
+    scheme: usize,
 }
 
 impl Word {
@@ -295,7 +308,7 @@ impl Word {
             *self = Self::read(bytes, start, open);
         }
         if self.open {
-            return Kinds::MAX;
+            return TRIGGERS;
         }
         let bit = |last: usize, kind: Kinds| if last > start { kind } else { 0 };
         bit(self.digit, DIGIT)
@@ -303,6 +316,7 @@ impl Word {
             | bit(self.at, AT)
             | bit(self.dot, DOT)
             | bit(self.begin, BEGIN)
+            | bit(self.scheme, SCHEME)
     }
 
     fn read(bytes: &[u8], start: usize, open: bool) -> Self {
@@ -316,7 +330,12 @@ impl Word {
             at += 1;
             match b {
                 b'0'..=b'9' => word.digit = at,
-                b':' => word.colon = at,
+                b':' => {
+                    word.colon = at;
+                    if bytes.get(at) == Some(&b'/') {
+                        word.scheme = at;
+                    }
+                }
                 b'@' => word.at = at,
                 // The byte after decides; before the end there is one.
                 b'.' if bytes

@@ -6,8 +6,7 @@ use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::cue::{self, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
-use super::opening;
-use super::table::{self, DETECTORS, DISPATCH, OPENINGS, PREFIXES, Places};
+use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
 
 /// How far before its first trigger byte a finding may start: the longest local part of an e-mail.
 const LEAD: usize = super::email::LOCAL;
@@ -31,7 +30,12 @@ pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome
     let mut word = Word::default();
     let cues = word.triggers(text.as_bytes(), start, !last)
         | cue::of_word(kinds, &PREFIXES, text.as_bytes(), start);
-    read(places & table::cued(cues), text, start, last)
+    read(
+        places & table::cued(cues, text.as_bytes(), start),
+        text,
+        start,
+        last,
+    )
 }
 
 /// Runs the detectors among `places`.
@@ -54,9 +58,7 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
         return Outcome::No;
     }
 
-    if let Some(place) = opening::place(text.as_bytes(), start, last) {
-        candidates &= OPENINGS.get(place).copied().unwrap_or(0);
-    }
+    candidates &= table::opened(text.as_bytes(), start, last);
     // Looked up when the first detector wants to know.
     let mut names_known = false;
     let mut best: Option<(bool, f32, usize, Entity)> = None;
@@ -262,7 +264,7 @@ impl<'t> Starts<'t> {
         }
         let cues = self.word.triggers(self.bytes, at, self.open)
             | cue::of_word(self.kinds, &PREFIXES, self.bytes, at);
-        let places = places & table::cued(cues);
+        let places = places & table::cued(cues, self.bytes, at);
         (places != 0).then_some(places)
     }
 }

@@ -51,7 +51,7 @@ pub(super) static DISPATCH: [Places; 256] = {
 };
 
 /// For each opening, the detectors that may find something behind it.
-pub(super) static OPENINGS: [Places; opening::PLACES] = {
+static OPENINGS: [Places; opening::PLACES] = {
     let mut table = [0; opening::PLACES];
     let mut place = 0;
     while place < table.len() {
@@ -66,6 +66,36 @@ pub(super) static OPENINGS: [Places; opening::PLACES] = {
     }
     table
 };
+
+/// For each length of the first word, the detectors that may find something there.
+static WORDS: [Places; opening::WORDS] = {
+    let mut table = [0; opening::WORDS];
+    let mut len = 0;
+    while len < table.len() {
+        let mut i = 0;
+        while i < TABLE.len() {
+            if TABLE[i].openings.has_word(len) {
+                table[len] |= 1 << i;
+            }
+            i += 1;
+        }
+        len += 1;
+    }
+    table
+};
+
+/// The detectors that may find something at a start that opens so.
+pub(super) fn opened(bytes: &[u8], start: usize, last: bool) -> Places {
+    let Some(opening) = opening::read(bytes, start, last) else {
+        return Places::MAX;
+    };
+    let at = |place: usize| OPENINGS.get(place).copied().unwrap_or(0);
+    let [one, other] = opening.places;
+    let word = opening
+        .word
+        .map_or(Places::MAX, |len| WORDS.get(len).copied().unwrap_or(0));
+    (at(one) | at(other)) & word
+}
 
 /// The detector of e-mail addresses alone.
 pub(super) const EMAIL: Places = 1;
@@ -89,9 +119,21 @@ static OF_KIND: [Places; cue::COUNT] = {
     table
 };
 
-/// The detectors with a cue of one of the `kinds`.
-pub(super) fn cued(kinds: Kinds) -> Places {
+/// The detectors with a cue of one of the `kinds` that the word at `at` has.
+pub(super) fn cued(kinds: Kinds, bytes: &[u8], at: usize) -> Places {
     let (mut places, mut rest) = (0, kinds);
+    // Only those with this very prefix.
+    if kinds & cue::PREFIX != 0
+        && let Some(&[a, b, c, ..]) = bytes.get(at..)
+    {
+        rest &= !cue::PREFIX;
+        let mut owners = OWNERS.get(cue::place(a, b, c)).copied().unwrap_or(0);
+        while owners != 0 {
+            let owner = owners.trailing_zeros() as usize;
+            places |= PREFIXED.get(owner).copied().unwrap_or(0);
+            owners &= owners - 1;
+        }
+    }
     while rest != 0 {
         let kind = rest.trailing_zeros() as usize;
         places |= OF_KIND.get(kind).copied().unwrap_or(0);
@@ -144,6 +186,39 @@ pub(super) fn may_be_named(input: &Input<'_>) -> Places {
     });
     places
 }
+
+/// Of the detectors that are known by prefixes, those that have this one: a bit for each of
+/// [`PREFIXED`].
+static OWNERS: [u16; cue::PLACES] = {
+    let mut table = [0; cue::PLACES];
+    let (mut i, mut owner) = (0, 0);
+    while i < TABLE.len() {
+        let prefixes = TABLE[i].cue.prefixes();
+        let mut at = 0;
+        while at < prefixes.len() {
+            let word = prefixes[at].as_bytes();
+            table[cue::place(word[0], word[1], word[2])] |= 1 << owner;
+            at += 1;
+        }
+        owner += !prefixes.is_empty() as usize;
+        i += 1;
+    }
+    table
+};
+
+/// The detectors that are known by prefixes, one each.
+static PREFIXED: [Places; 16] = {
+    let mut table = [0; 16];
+    let (mut i, mut owner) = (0, 0);
+    while i < TABLE.len() {
+        if !TABLE[i].cue.prefixes().is_empty() {
+            table[owner] = 1 << i;
+            owner += 1;
+        }
+        i += 1;
+    }
+    table
+};
 
 /// The beginnings of words of all cues.
 pub(super) static PREFIXES: Prefixes = {

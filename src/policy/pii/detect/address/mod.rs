@@ -16,8 +16,8 @@ mod tests;
 
 pub(super) use europe::{german, named_first};
 pub(super) use postbox::{CUES as BOX_CUES, run as boxed};
-pub(super) use street::run as numbered;
-pub(super) use zip::{LONGEST as ZIP_LONGEST, SCORE as ZIP_SCORE, run as zip};
+pub(super) use street::{OPENINGS as NUMBERED, run as numbered};
+pub(super) use zip::{LONGEST as ZIP_LONGEST, OPENINGS as ZIP, SCORE as ZIP_SCORE, run as zip};
 
 use super::context::{among, words};
 use super::cursor::Cursor;

@@ -4,9 +4,21 @@
 use super::super::context::{among, words};
 use super::super::cursor::Cursor;
 use super::super::input::{Input, Step, is_alphanumeric};
+use super::super::opening::{self, Openings};
 use super::suffix::{Suffix, direction, suffix};
 use super::tail::tail;
 use super::{LETTERS, announced, answer, europe};
+
+/// A house number, and a comma, a space, a letter or a further number.
+pub(in super::super) const OPENINGS: Openings = Openings::digits(
+    0b111_1110,
+    opening::OTHER
+        | opening::TURN
+        | opening::SPACE
+        | opening::SPACE_DIGIT
+        | opening::HYPHEN_DIGIT
+        | opening::WIDE,
+);
 
 /// Words of a street's name, its suffix among them.
 const WORDS: usize = 7;

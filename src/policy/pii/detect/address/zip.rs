@@ -4,11 +4,21 @@
 use super::super::context::{among, words};
 use super::super::cursor::Cursor;
 use super::super::input::{Input, Step, is_alphanumeric};
+use super::super::opening::{self, Openings};
 use super::place::{state, state_names, zip_in};
 use super::tail::{postcode, zip as five};
 
 pub(in super::super) const LONGEST: usize = 16;
 pub(in super::super) const SCORE: f32 = 0.7;
+/// The digits of a code, or the area of one of the United Kingdom and its first digit.
+pub(in super::super) const OPENINGS: Openings =
+    Openings::digits(0b111_0000, opening::NO_TURN & !opening::DOT_DIGIT)
+        .or(Openings::digits(
+            1 << 3,
+            opening::SPACE_DIGIT | opening::WIDE,
+        ))
+        .or(Openings::digits(1 << 2, opening::HYPHEN_DIGIT))
+        .or(Openings::letters(0b110, opening::TURN));
 
 pub(in super::super) fn run(input: &Input<'_>) -> Step {
     if input.glued(b".-/+$#", is_alphanumeric) {

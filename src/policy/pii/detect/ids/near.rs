@@ -271,7 +271,11 @@ fn ends(name: &str, last: usize, word: &str, words: &mut Window<'_>, at: usize) 
                 .trim_end_matches(' ')
                 .rsplit(' ')
                 .enumerate()
-                .all(|(i, part)| words.get(at + i).is_some_and(|found| same(part, found.word))))
+                .all(|(i, part)| {
+                    words
+                        .get(at + i)
+                        .is_some_and(|found| same(part, found.word))
+                }))
     {
         return true;
     }
