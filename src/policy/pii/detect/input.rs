@@ -1,8 +1,9 @@
 //! The text as a detector sees it: from one start, with what lies before and after.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::bytes::{follows_escape, is_word, is_word_byte, separator};
+use super::context::Telephone;
 use super::ids::Window;
 use super::table::LOOKBEHIND;
 
@@ -40,6 +41,10 @@ pub(super) struct Input<'t> {
     pub(super) last: bool,
     /// The words before the start, once a detector has asked for them.
     near: RefCell<Option<Window<'t>>>,
+    /// What they say of telephone numbers, once a detector has asked.
+    pub(super) telephone: Cell<Option<Telephone>>,
+    /// The length of the first word, letters and digits, as far as the opening tells it.
+    pub(super) word: Option<usize>,
 }
 
 impl<'t> Input<'t> {
@@ -51,6 +56,8 @@ impl<'t> Input<'t> {
             start,
             last,
             near: RefCell::new(None),
+            telephone: Cell::new(None),
+            word: None,
         }
     }
 

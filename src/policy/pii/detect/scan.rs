@@ -6,6 +6,7 @@ use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::cue::{self, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
+use super::opening;
 use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
 
 /// How far before its first trigger byte a finding may start: the longest local part of an e-mail.
@@ -52,13 +53,16 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
     {
         return Outcome::No;
     }
-    let input = Input::new(text, start, last);
+    let mut input = Input::new(text, start, last);
     // A bracket is no part of a word, so it may follow one: `Tel(0161) 496 0000`.
     if first != b'(' && input.inside_word() {
         return Outcome::No;
     }
 
-    candidates &= table::opened(text.as_bytes(), start, last);
+    if let Some(opening) = opening::read(text.as_bytes(), start, last) {
+        candidates &= table::opened(&opening);
+        input.word = opening.word;
+    }
     // Looked up when the first detector wants to know.
     let mut names_known = false;
     let mut best: Option<(bool, f32, usize, Entity)> = None;

@@ -5,7 +5,7 @@ use super::cue::{self, Kinds, Prefixes};
 use super::entity::{Entity, EntitySet};
 use super::ids;
 use super::input::Input;
-use super::opening;
+use super::opening::{self, Opening};
 use super::rows::{Detector, TABLE};
 
 /// The most bytes before a start that any detector looks at. A driver that scans a stream keeps at
@@ -85,10 +85,7 @@ static WORDS: [Places; opening::WORDS] = {
 };
 
 /// The detectors that may find something at a start that opens so.
-pub(super) fn opened(bytes: &[u8], start: usize, last: bool) -> Places {
-    let Some(opening) = opening::read(bytes, start, last) else {
-        return Places::MAX;
-    };
+pub(super) fn opened(opening: &Opening) -> Places {
     let at = |place: usize| OPENINGS.get(place).copied().unwrap_or(0);
     let [one, other] = opening.places;
     let word = opening

@@ -2,7 +2,7 @@
 //! `Rua Augusta 1500`, `ul. Cicha 86`), and those that end in it (`Hauptstraße 12`,
 //! `Brixtonlaan 380`, `Skoanveien 226`).
 
-use super::super::context::among;
+use super::super::context::{WordList, among};
 use super::super::cursor::{Cursor, begins};
 use super::super::input::{Input, Step};
 use super::tail::{city_word, code_first, tail};
@@ -18,19 +18,19 @@ pub(super) const CUES: &[&str] = &[
 
 /// Kinds of streets before a name, in small letters, with the language they are in.
 #[rustfmt::skip]
-const LEADS: &[&str] = &[
+static LEADS: WordList = WordList::new(&[
     "calle", "c/", "avenida", "avda", "avd", "av", "plaza", "paseo", "pza", "camino", "carretera",
     "ronda", "travesía", "via", "viale", "piazza", "piazzale", "corso", "largo", "vicolo", "rua",
     "travessa", "praça", "estrada", "alameda", "ul", "al", "pl", "os", "rue", "avenue", "strada",
-];
+]);
 
 /// The little words in such a name.
 #[rustfmt::skip]
-const LITTLE: &[&str] = &[
+static LITTLE: WordList = WordList::new(&[
     "de", "du", "des", "del", "della", "delle", "dei", "degli", "di", "da", "do", "dos", "das",
     "la", "le", "les", "los", "las", "el", "l", "d", "dell", "aux", "au", "à", "et", "y", "e",
     "sur", "sous", "en", "san", "van", "von",
-];
+]);
 
 /// Reads a name with at least one capital in it; the little words may stand in it, not end it.
 fn name(cursor: &mut Cursor<'_, '_>) -> Option<()> {
@@ -46,7 +46,7 @@ fn name(cursor: &mut Cursor<'_, '_>) -> Option<()> {
         let first = cursor.at;
         let word = cursor.run(LETTERS, |c| c.is_alphabetic() || c == '-');
         let capital = word.starts_with(char::is_uppercase);
-        if word.is_empty() || !capital && !among(word, LITTLE) {
+        if word.is_empty() || !capital && !LITTLE.has(word) {
             // A date or a number in a name: `rue du 8 Mai`, `via XX Settembre`.
             let number = cursor.digits(2);
             if !number.is_empty() && end.is_none() && place > 0 && cursor.at > first {
@@ -136,7 +136,7 @@ pub(in super::super) fn named_first(input: &Input<'_>) -> Step {
             c.byte(b'/').then_some(())?;
             c.spaces(1);
         } else {
-            if !among(kind, LEADS) || kind.len() < 2 {
+            if !LEADS.has(kind) || kind.len() < 2 {
                 return None;
             }
             let dot = c.byte(b'.');

@@ -1,7 +1,7 @@
 //! Postal codes on their own: ZIP codes after a state whose codes begin so, or after a word that
 //! names one; postcodes of the United Kingdom after such a word or after a city.
 
-use super::super::context::{among, words};
+use super::super::context::{WordList, among, words};
 use super::super::cursor::Cursor;
 use super::super::input::{Input, Step, is_alphanumeric};
 use super::super::opening::{self, Openings};
@@ -96,10 +96,10 @@ fn foreign(cursor: &mut Cursor<'_, '_>) -> Option<()> {
 
 /// Words that name a postal code, in small letters.
 #[rustfmt::skip]
-const NAMES: &[&str] = &[
+static NAMES: WordList = WordList::new(&[
     "zip", "zipcode", "zipcodes", "postcode", "postcodes", "postalcode", "postleitzahl", "plz",
     "postnummer", "postnr", "codepostal", "eircode", "pincode", "cep", "zip5", "zip_code",
-];
+]);
 
 /// Whether the words before call what follows a postal code.
 fn called(input: &Input<'_>) -> bool {
@@ -110,7 +110,7 @@ fn called(input: &Input<'_>) -> bool {
         if !copula || !close {
             return false;
         }
-        if among(w.word, NAMES) {
+        if NAMES.has(w.word) {
             return true;
         }
         if among(w.word, &["code", "postal", "número", "codigo", "código"]) {

@@ -1,6 +1,7 @@
 //! Words before a start that name an identifier.
 
 use super::super::bytes::{is_unspaced, is_word};
+use super::super::context::last_word;
 use super::super::input::Input;
 
 /// How many words back a name may stand.
@@ -358,6 +359,9 @@ struct Words<'t> {
 
 impl<'t> Words<'t> {
     fn next(&mut self) -> Option<(&'t str, &'t str)> {
+        if let Some((from, to)) = last_word(self.rest.as_bytes()) {
+            return self.take(from, to);
+        }
         // Marks such as the vowel signs of Devanagari are no letters but part of the word.
         let inner = |c: char| {
             c != '_'
@@ -366,18 +370,23 @@ impl<'t> Words<'t> {
                     || matches!(c as u32, 0x0900..=0x0DFF))
         };
         let head = self.rest.trim_end_matches(|c| !inner(c));
-        let gap = self.rest.get(head.len()..)?;
         let before = head.trim_end_matches(inner);
-        let mut word = head.get(before.len()..)?;
-        if word.is_empty() {
+        if before.len() == head.len() {
             return None;
         }
-        let part = last_part(word.as_bytes());
+        self.take(before.len(), head.len())
+    }
+
+    /// Takes the word between two places, or its last part.
+    fn take(&mut self, from: usize, to: usize) -> Option<(&'t str, &'t str)> {
+        let gap = self.rest.get(to..)?;
+        let before = self.rest.get(..from)?;
+        let part = last_part(self.rest.get(from..to)?.as_bytes());
         if part == 0 && before.is_empty() && self.cut {
             return None;
         }
-        let begin = before.len() + part;
-        word = head.get(begin..)?;
+        let begin = from + part;
+        let mut word = self.rest.get(begin..to)?;
         // The letter of an escape such as `\n` is no part of the word after it.
         if part == 0
             && before.ends_with('\\')
