@@ -43,6 +43,8 @@ pub(super) struct Input<'t> {
     near: RefCell<Option<Window<'t>>>,
     /// What they say of telephone numbers, once a detector has asked.
     pub(super) telephone: Cell<Option<Telephone>>,
+    /// The byte before the start, which is read often; an escape is a line break.
+    neighbour: Option<u8>,
     /// The length of the first word, letters and digits, as far as the opening tells it.
     pub(super) word: Option<usize>,
 }
@@ -50,13 +52,20 @@ pub(super) struct Input<'t> {
 impl<'t> Input<'t> {
     /// `start` must be a char boundary of `text`.
     pub(super) fn new(text: &'t str, start: usize, last: bool) -> Self {
+        let bytes = text.as_bytes();
+        let neighbour = if follows_escape(bytes, start) {
+            Some(b'\n')
+        } else {
+            start.checked_sub(1).and_then(|at| bytes.get(at)).copied()
+        };
         Self {
             text,
-            bytes: text.as_bytes(),
+            bytes,
             start,
             last,
             near: RefCell::new(None),
             telephone: Cell::new(None),
+            neighbour,
             word: None,
         }
     }
@@ -141,8 +150,8 @@ impl<'t> Input<'t> {
     /// `LOOKBEHIND`.
     pub(super) fn before(&self, back: usize) -> Option<u8> {
         debug_assert!(back <= LOOKBEHIND);
-        if back == 1 && follows_escape(self.bytes, self.start) {
-            return Some(b'\n');
+        if back == 1 {
+            return self.neighbour;
         }
         self.start.checked_sub(back).and_then(|at| self.byte(at))
     }

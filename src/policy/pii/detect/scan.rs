@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
-use super::cue::{self, Kinds, Word};
+use super::cue::{self, Backslash, ESCAPE, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
 use super::opening;
@@ -176,6 +176,7 @@ pub(super) struct Starts<'t> {
     open: bool,
     /// The triggers of the word that was last looked at.
     word: Word,
+    backslash: Backslash,
     /// Where to go on.
     pub(super) at: usize,
     /// The next stretch around a trigger byte, all of which is looked at.
@@ -193,6 +194,7 @@ impl<'t> Starts<'t> {
             kinds,
             open,
             word: Word::default(),
+            backslash: Backslash::default(),
             at,
             low: at,
             high: at,
@@ -210,7 +212,15 @@ impl<'t> Starts<'t> {
                 self.word_with_trigger();
             }
             while self.at < self.low {
-                match cue::next(self.kinds, &PREFIXES, self.bytes, self.at, self.low) {
+                let next = cue::next(
+                    self.kinds,
+                    &PREFIXES,
+                    self.bytes,
+                    self.at,
+                    self.low,
+                    &mut self.backslash,
+                );
+                match next {
                     Some(at) => {
                         self.at = at + 1;
                         if let Some(places) = self.may_start(at) {
@@ -273,9 +283,6 @@ impl<'t> Starts<'t> {
     }
 }
 
-/// The longest escape, `\u0020`.
-const ESCAPE: usize = 6;
-
 /// Bytes in a block that is looked at at once.
 const BLOCK: usize = 32;
 
@@ -303,11 +310,13 @@ fn next_trigger(places: Places, bytes: &[u8], from: usize) -> usize {
         }
         at += BLOCK;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
     // A full stop at the very end is part of the unfinished word there.
-    let nexts = rest.iter().skip(1).copied().chain([0]);
-    rest.iter()
-        .zip(nexts)
-        .position(|(&b, next)| triggers(b, next))
-        .map_or(bytes.len(), |found| at + found)
+    while at < bytes.len() {
+        let found = cue::triggers(cue::load(bytes, at), cue::load(bytes, at + 1));
+        if found != 0 {
+            return at + (found.trailing_zeros() >> 3) as usize;
+        }
+        at += 8;
+    }
+    bytes.len()
 }

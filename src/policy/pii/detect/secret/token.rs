@@ -14,6 +14,24 @@ pub(in super::super) const SCORE: f32 = 0.99;
 /// By its prefix a token is known, for its first word need hold no trigger byte.
 pub(in super::super) const CUE: Cue = Cue::words(super::issuers::WORDS);
 
+/// For each byte, the first issuer whose prefix begins with it, counted from 1.
+static HEADS: [u8; 256] = LISTS.0;
+/// For each issuer, counted from 1, the next with the same first byte.
+static NEXTS: [u8; ISSUERS.len() + 1] = LISTS.1;
+
+const LISTS: ([u8; 256], [u8; ISSUERS.len() + 1]) = {
+    let (mut heads, mut nexts) = ([0; 256], [0; ISSUERS.len() + 1]);
+    let mut place = ISSUERS.len();
+    assert!(place < 256);
+    while place > 0 {
+        let first = ISSUERS[place - 1].prefix.as_bytes()[0] as usize;
+        nexts[place] = heads[first];
+        heads[first] = place as u8;
+        place -= 1;
+    }
+    (heads, nexts)
+};
+
 static PREFIXES: Prefixes = cue::add([0; 512], CUE);
 
 /// Keys that their issuers print in public samples, by their last characters.
@@ -44,11 +62,13 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
     }
     let mut open = false;
     let mut best: Option<usize> = None;
-    for issuer in ISSUERS {
+    let mut place = HEADS.get(usize::from(first)).copied().unwrap_or(0);
+    while let Some(issuer) = usize::from(place)
+        .checked_sub(1)
+        .and_then(|at| ISSUERS.get(at))
+    {
+        place = NEXTS.get(usize::from(place)).copied().unwrap_or(0);
         let prefix = issuer.prefix.as_bytes();
-        if prefix.first() != Some(&first) {
-            continue;
-        }
         let len = prefix.len().min(there.len());
         if there.get(..len) != prefix.get(..len) {
             continue;
