@@ -51,7 +51,7 @@ const SCHEME: Kinds = 1 << 11;
 /// How many kinds there are.
 pub(super) const COUNT: usize = 12;
 
-const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN | SCHEME;
+pub(super) const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN | SCHEME;
 
 impl Cue {
     pub(super) const DIGIT: Cue = Cue::of(DIGIT);

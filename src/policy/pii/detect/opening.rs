@@ -186,15 +186,40 @@ const fn accepts(mark: u8, kind: usize) -> bool {
     }
 }
 
+/// Of the growing places of one kind of run, that of the shortest.
+pub(super) const fn shortest(growing: usize) -> usize {
+    growing / RUN * RUN
+}
+
 /// The opening at a start.
 pub(super) struct Opening {
     /// Its place; two where what decides between them is not there yet.
     pub(super) places: [usize; 2],
-    /// The length of its first word, if that is known.
-    pub(super) word: Option<usize>,
+    /// The length of its first word.
+    pub(super) word: usize,
+    /// What of it may still grow.
+    pub(super) end: End,
 }
 
-/// The opening at `start`; none if it is not known yet or begins with neither a digit nor a letter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Nothing.
+    Known,
+    /// Its first word.
+    Word,
+    /// Its first run, so that what follows that is not known: the place is a [`growing`] one.
+    Run,
+}
+
+/// How many [`growing`] places there are.
+pub(super) const GROWING: usize = 2 * RUN;
+
+/// The place of a run with this opening that may still grow, whatever will follow it.
+pub(super) const fn growing(place: usize) -> usize {
+    place / (NEXTS * RUN) * RUN + place % RUN
+}
+
+/// The opening at `start`; none if it begins with neither a digit nor a letter.
 pub(super) fn read(bytes: &[u8], start: usize, last: bool) -> Option<Opening> {
     let rest = bytes.get(start..)?;
     let first = *rest.first()?;
@@ -216,7 +241,13 @@ pub(super) fn read(bytes: &[u8], start: usize, last: bool) -> Option<Opening> {
     };
     let turn = after.first().is_some_and(u8::is_ascii_alphanumeric);
     let places = match after.first() {
-        None if !last => return None,
+        None if !last => {
+            return Some(Opening {
+                places: [growing(place(OTHER)); 2],
+                word: len,
+                end: End::Run,
+            });
+        }
         None => one(OTHER),
         Some(b' ') => marked(SPACE, SPACE_DIGIT),
         Some(b'-') => marked(HYPHEN, HYPHEN_DIGIT),
@@ -234,7 +265,8 @@ pub(super) fn read(bytes: &[u8], start: usize, last: bool) -> Option<Opening> {
     let known = last || start + word < bytes.len();
     Some(Opening {
         places,
-        word: known.then_some(word.min(WORDS - 1)),
+        word: word.min(WORDS - 1),
+        end: if known { End::Known } else { End::Word },
     })
 }
 

@@ -6,7 +6,7 @@ use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::cue::{self, Backslash, ESCAPE, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
-use super::opening;
+use super::opening::{self, End};
 use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
 
 /// How far before its first trigger byte a finding may start: the longest local part of an e-mail.
@@ -61,7 +61,7 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
 
     if let Some(opening) = opening::read(text.as_bytes(), start, last) {
         candidates &= table::opened(&opening);
-        input.word = opening.word;
+        input.word = (opening.end == End::Known).then_some(opening.word);
     }
     // Looked up when the first detector wants to know.
     let mut names_known = false;
@@ -88,16 +88,17 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
                 if waiting.is_none_or(|w| rank > w) {
                     waiting = Some(rank);
                 }
-                // Nothing that is left could be given before this is finished. It is the common
-                // case in a stream: a word that may still become an e-mail address.
-                if best.is_none_or(|b| rank >= (b.0, b.1)) && outranks(rank, candidates) {
-                    return Outcome::Unfinished;
-                }
+                // Only what goes before this still matters. In a stream that is mostly nothing: a
+                // word may still become an e-mail address.
+                candidates &= table::above(place);
             }
             Step::Match { end, score } => {
                 let reading = (detector.validated, score, end, detector.entity);
                 if best.is_none_or(|b| (reading.0, reading.1, reading.2) > (b.0, b.1, b.2)) {
                     best = Some(reading);
+                }
+                if score >= detector.ceiling {
+                    candidates &= !table::below(place);
                 }
             }
         }
@@ -110,22 +111,6 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
         }
         (Some((_, score, end, entity)), _) => Outcome::Match { end, entity, score },
     }
-}
-
-/// Whether no detector among `places` can give a reading that goes before one of this rank.
-fn outranks(rank: (bool, f32), places: Places) -> bool {
-    let mut rest = places;
-    while rest != 0 {
-        let place = rest.trailing_zeros() as usize;
-        rest &= rest - 1;
-        if DETECTORS
-            .get(place)
-            .is_some_and(|other| (other.validated, other.ceiling) > rank)
-        {
-            return false;
-        }
-    }
-    true
 }
 
 /// The next place at or after `from` where a finding may start or be unfinished, or the length of

@@ -5,7 +5,7 @@ use super::cue::{self, Kinds, Prefixes};
 use super::entity::{Entity, EntitySet};
 use super::ids;
 use super::input::Input;
-use super::opening::{self, Opening};
+use super::opening::{self, End, Opening};
 use super::rows::{Detector, TABLE};
 
 /// The most bytes before a start that any detector looks at. A driver that scans a stream keeps at
@@ -32,6 +32,40 @@ pub(super) static DETECTORS: &[Detector] = TABLE;
 pub(super) type Places = u128;
 
 const _: () = assert!(TABLE.len() <= Places::BITS as usize);
+
+/// For each detector, those that may give a reading that goes before all of its own.
+static ABOVE: [Places; TABLE.len()] = ranked(true);
+/// For each detector, those whose readings all go behind the surest of its own.
+static BELOW: [Places; TABLE.len()] = ranked(false);
+
+const fn ranked(above: bool) -> [Places; TABLE.len()] {
+    let mut table = [0; TABLE.len()];
+    let mut i = 0;
+    while i < table.len() {
+        let mut other = 0;
+        while other < table.len() {
+            let (high, low) = if above { (other, i) } else { (i, other) };
+            let (high, low) = (&TABLE[high], &TABLE[low]);
+            let equal = high.validated == low.validated;
+            if high.validated && !low.validated || equal && high.ceiling > low.ceiling {
+                table[i] |= 1 << other;
+            }
+            other += 1;
+        }
+        i += 1;
+    }
+    table
+}
+
+/// The detectors that may give a reading that goes before all of those of the one at `place`.
+pub(super) fn above(place: usize) -> Places {
+    ABOVE.get(place).copied().unwrap_or(0)
+}
+
+/// The detectors whose readings all go behind the surest of the one at `place`.
+pub(super) fn below(place: usize) -> Places {
+    BELOW.get(place).copied().unwrap_or(0)
+}
 
 /// For each byte, the detectors whose findings may begin with it.
 pub(super) static DISPATCH: [Places; 256] = {
@@ -88,11 +122,40 @@ static WORDS: [Places; opening::WORDS] = {
 pub(super) fn opened(opening: &Opening) -> Places {
     let at = |place: usize| OPENINGS.get(place).copied().unwrap_or(0);
     let [one, other] = opening.places;
-    let word = opening
-        .word
-        .map_or(Places::MAX, |len| WORDS.get(len).copied().unwrap_or(0));
-    (at(one) | at(other)) & word
+    let word = |table: &[Places]| table.get(opening.word).copied().unwrap_or(0);
+    match opening.end {
+        End::Known => (at(one) | at(other)) & word(&WORDS),
+        End::Word => (at(one) | at(other)) & word(&LONGER),
+        End::Run => GROWING.get(one).copied().unwrap_or(0) & word(&LONGER),
+    }
 }
+
+/// For each length that the first word has reached, the detectors that may find something there.
+static LONGER: [Places; opening::WORDS] = {
+    let mut table = WORDS;
+    let mut len = table.len() - 1;
+    while len > 0 {
+        len -= 1;
+        table[len] |= table[len + 1];
+    }
+    table
+};
+
+/// For each first run that may still grow, the detectors that may find something there.
+static GROWING: [Places; opening::GROWING] = {
+    let mut table = [0; opening::GROWING];
+    let mut place = 0;
+    while place < opening::PLACES {
+        let longest = opening::growing(place);
+        let mut run = opening::shortest(longest);
+        while run <= longest {
+            table[run] |= OPENINGS[place];
+            run += 1;
+        }
+        place += 1;
+    }
+    table
+};
 
 /// The detector of e-mail addresses alone.
 pub(super) const EMAIL: Places = 1;
@@ -116,6 +179,18 @@ static OF_KIND: [Places; cue::COUNT] = {
     table
 };
 
+/// The detectors that some trigger byte is a cue for.
+static TRIGGERED: Places = {
+    let (mut places, mut i) = (0, 0);
+    while i < TABLE.len() {
+        if TABLE[i].cue.kinds() & cue::TRIGGERS != 0 {
+            places |= 1 << i;
+        }
+        i += 1;
+    }
+    places
+};
+
 /// The detectors with a cue of one of the `kinds` that the word at `at` has.
 pub(super) fn cued(kinds: Kinds, bytes: &[u8], at: usize) -> Places {
     let (mut places, mut rest) = (0, kinds);
@@ -130,6 +205,11 @@ pub(super) fn cued(kinds: Kinds, bytes: &[u8], at: usize) -> Places {
             places |= PREFIXED.get(owner).copied().unwrap_or(0);
             owners &= owners - 1;
         }
+    }
+    // A word that may go on may yet have any trigger.
+    if rest & cue::TRIGGERS == cue::TRIGGERS {
+        rest &= !cue::TRIGGERS;
+        places |= TRIGGERED;
     }
     while rest != 0 {
         let kind = rest.trailing_zeros() as usize;

@@ -118,11 +118,27 @@ pub(super) fn next(text: &str, from: usize, to: usize, last: bool) -> Option<(us
     let mut at = from.saturating_sub(1);
     while at < to {
         let end = at + BLOCK;
-        if let Some(window) = bytes.get(at..end + AHEAD)
-            && !hints(window)
-        {
-            at = end;
-            continue;
+        match bytes.get(at..end + AHEAD) {
+            Some(window) if !hints(window) => {
+                at = end;
+                continue;
+            }
+            Some(_) => {}
+            // The last block is filled up. Where the text may go on, its last bytes are looked at.
+            None => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                let mut window = [0; BLOCK + AHEAD];
+                if let Some(head) = window.get_mut(..rest.len()) {
+                    head.copy_from_slice(rest);
+                }
+                if !hints(&window) {
+                    let tail = bytes.len().saturating_sub(AHEAD + 2).max(at);
+                    if last || tail >= to {
+                        return None;
+                    }
+                    at = tail;
+                }
+            }
         }
         let mut place = at.saturating_sub(2).max(from);
         while place <= end && place < to {
