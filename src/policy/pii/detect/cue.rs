@@ -169,7 +169,11 @@ impl Backslash {
             Some(at) if at >= low => at,
             _ => {
                 let rest = bytes.get(low..).unwrap_or_default();
-                let found = memchr::memchr(b'\\', rest);
+                // The few bytes that a piece of a stream adds are not worth the call.
+                let found = match rest.len() {
+                    0..32 => rest.iter().position(|&b| b == b'\\'),
+                    _ => memchr::memchr(b'\\', rest),
+                };
                 *self.at.insert(found.map_or(usize::MAX, |at| low + at))
             }
         }
