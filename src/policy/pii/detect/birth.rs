@@ -232,6 +232,10 @@ fn year(cursor: &mut Cursor<'_, '_>, short: bool) -> Option<u32> {
 }
 
 fn ordinal(cursor: &mut Cursor<'_, '_>) {
+    // What most dates go on with is none.
+    if matches!(cursor.peek(), Some(' ' | '.' | '-' | '/' | ',')) {
+        return;
+    }
     let _ = cursor.eat(|c| matches!(c, 'º' | '°' | 'ª')).is_some()
         || ["st", "nd", "rd", "th", "er"]
             .iter()
@@ -240,6 +244,9 @@ fn ordinal(cursor: &mut Cursor<'_, '_>) {
 
 /// The little words between the parts of a date.
 fn joiner(cursor: &mut Cursor<'_, '_>) {
+    if !matches!(cursor.peek(), Some('o' | 'O' | 'd' | 'D')) {
+        return;
+    }
     let _ = ["of ", "de ", "del ", "di ", "do "]
         .iter()
         .any(|j| cursor.word(j));

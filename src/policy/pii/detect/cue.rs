@@ -200,7 +200,7 @@ pub(super) fn next(
     let backslash = backslash.near(bytes, from);
     let plain = to.min(backslash);
     if from < plain {
-        let found = word_starts(kinds, bytes, from, plain, cued);
+        let found = word_starts(kinds, prefixes, bytes, from, plain, cued);
         if found.is_some() || plain == to {
             return found;
         }
@@ -257,6 +257,7 @@ pub(super) fn next(
 /// The first start of a word in `from..to` that is `cued`, where no escape stands.
 fn word_starts(
     kinds: Kinds,
+    prefixes: &Prefixes,
     bytes: &[u8],
     from: usize,
     to: usize,
@@ -265,6 +266,8 @@ fn word_starts(
     let before = from.checked_sub(1).and_then(|at| bytes.get(at));
     let mut carry = u64::from(before.is_some_and(|&b| is_word_byte(b))) << 7;
     let wide = if kinds & WIDE != 0 { HIGH } else { 0 };
+    // Whether a mark before a value may stand near; of the first block that is not known.
+    let mut marked = true;
     let mut at = from;
     while at < to {
         let word = load(bytes, at);
@@ -272,19 +275,42 @@ fn word_starts(
         let ahead = (inside << 8) | carry;
         let mut starts = (inside | word & (word << 1) & wide) & !ahead;
         carry = inside >> 56;
+        let capitals = capitals(word) | word;
+        let marks = marks(word);
+        let near = marked | marks;
+        marked = marks;
         while starts != 0 {
-            let place = at + (starts.trailing_zeros() >> 3) as usize;
+            let bit = starts & starts.wrapping_neg();
+            let place = at + (bit.trailing_zeros() >> 3) as usize;
             if place >= to {
                 break;
             }
-            if cued(place) {
+            // Most words are turned down by their first letters.
+            let begins = match bytes.get(place..place + 3) {
+                Some(&[a, b, c]) => near || capitals & bit != 0 || has(prefixes, a, b, c),
+                _ => true,
+            };
+            if begins && cued(place) {
                 return Some(place);
             }
-            starts &= starts - 1;
+            starts ^= bit;
         }
         at += 8;
     }
     None
+}
+
+/// The high bit of each byte that is a capital, and perhaps of others outside ASCII.
+fn capitals(word: u64) -> u64 {
+    let low = word & !HIGH;
+    (low + ONES * u64::from(0x80 - b'A')) & !(low + ONES * u64::from(0x80 - b'Z' - 1)) & HIGH
+}
+
+/// Whether one of the marks before a value is among the bytes.
+fn marks(word: u64) -> bool {
+    // `:`, `=` and `>`: a byte is zero where it is the mark.
+    let other = |b: u8| ((word & !HIGH) ^ (ONES * u64::from(b))) + !HIGH;
+    other(b':') & other(b'=') & other(b'>') & HIGH != HIGH
 }
 
 const HIGH: u64 = 0x8080_8080_8080_8080;

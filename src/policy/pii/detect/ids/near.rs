@@ -402,6 +402,9 @@ impl<'t> Words<'t> {
 
 /// Where the last part of a word such as `driverLicense` or `NHSNumber` begins.
 fn last_part(word: &[u8]) -> usize {
+    if !word.iter().skip(1).any(u8::is_ascii_uppercase) {
+        return 0;
+    }
     (1..word.len())
         .rev()
         .find(|&at| {

@@ -85,6 +85,9 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         Some(b' ' | b'=' | b':' | b'>' | b'\t') => None,
         _ => return Step::No,
     };
+    let Some(gap) = Gap::read(input) else {
+        return Step::No;
+    };
     let run = input.bytes.get(input.start..).unwrap_or_default();
     let len = run
         .iter()
@@ -99,7 +102,7 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
     if !open && len < 6 {
         return Step::No;
     }
-    let Some(kind) = kind(input) else {
+    let Some(kind) = kind(&gap) else {
         return Step::No;
     };
     if open {
@@ -222,25 +225,41 @@ fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
-/// What the name before the start says of what starts there.
-fn kind(input: &Input<'_>) -> Option<Kind> {
-    let (behind, _) = input.behind();
-    let (mut end, mut set) = (behind.len(), false);
-    for b in behind.bytes().rev() {
-        match b {
-            b':' | b'=' | b'>' => set = true,
-            b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b'*' => {}
-            _ => break,
+/// What stands between a value and its name.
+struct Gap<'t> {
+    /// The text before it.
+    head: &'t str,
+    text: &'t str,
+    /// Whether it sets a value.
+    set: bool,
+}
+
+impl<'t> Gap<'t> {
+    /// The gap before the start, if there is one that a name may stand before.
+    fn read(input: &Input<'t>) -> Option<Self> {
+        let (behind, _) = input.behind();
+        let (mut end, mut set) = (behind.len(), false);
+        for b in behind.bytes().rev() {
+            match b {
+                b':' | b'=' | b'>' => set = true,
+                b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b'*' => {}
+                _ => break,
+            }
+            end -= 1;
         }
-        end -= 1;
+        let (head, text) = behind.split_at_checked(end)?;
+        let fits = !text.is_empty() && text.len() <= 12 && (set || may_link(head.as_bytes()));
+        fits.then_some(Self { head, text, set })
     }
-    let (head, gap) = behind.split_at_checked(end)?;
-    if gap.is_empty() || gap.len() > 12 {
-        return None;
-    }
-    if !set && !may_link(head.as_bytes()) {
-        return None;
-    }
+}
+
+/// What the name before the start says of what starts there.
+fn kind(gap: &Gap<'_>) -> Option<Kind> {
+    let &Gap {
+        head,
+        text: gap,
+        set,
+    } = gap;
     let (name, rest) = last_word(head);
     if !set {
         // `the password is …`, `Bearer …`.

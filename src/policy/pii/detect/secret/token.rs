@@ -3,6 +3,7 @@
 use super::super::bytes::is_word_byte;
 use super::super::cue::{self, Cue, Prefixes};
 use super::super::input::{Input, Step};
+use super::super::opening::{self, Openings};
 use super::issuers::{Body, ISSUERS, Issuer};
 use super::placeholder::is_placeholder;
 
@@ -10,6 +11,9 @@ use super::placeholder::is_placeholder;
 const MOST: usize = 512;
 pub(in super::super) const LONGEST: usize = MOST + 4;
 pub(in super::super) const SCORE: f32 = 0.99;
+
+/// The number of a bot, and its colon.
+pub(in super::super) const BOTS: Openings = Openings::digits(0b111 << 8, opening::OTHER);
 
 /// By its prefix a token is known, for its first word need hold no trigger byte.
 pub(in super::super) const CUE: Cue = Cue::words(super::issuers::WORDS);
@@ -42,18 +46,11 @@ const SAMPLES: &[&[u8]] = &[
 
 pub(in super::super) fn run(input: &Input<'_>) -> Step {
     let there = input.bytes.get(input.start..).unwrap_or_default();
-    let (Some(&first), before) = (there.first(), input.before(1)) else {
+    let Some(&first) = there.first() else {
         return Step::No;
     };
-    // In the middle of a longer run; after `-` and `/` one may begin (`-u`, a path).
-    if before.is_some_and(|b| matches!(b, b'.' | b'+' | b'$' | b'{' | b'<')) && first != b'S' {
+    if within(input) && first != b'S' {
         return Step::No;
-    }
-    if first.is_ascii_digit() {
-        match bot(input) {
-            Step::No => {}
-            other => return other,
-        }
     }
     if let Some(&[a, b, c]) = there.get(..3)
         && !cue::has(&PREFIXES, a, b, c)
@@ -89,6 +86,12 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         Some(end) => Step::Match { end, score: SCORE },
         None => Step::No,
     }
+}
+
+/// Whether the start is in the middle of a longer run; after `-` and `/` a token may begin (`-u`, a
+/// path).
+fn within(input: &Input<'_>) -> bool {
+    matches!(input.before(1), Some(b'.' | b'+' | b'$' | b'{' | b'<'))
 }
 
 fn body(input: &Input<'_>, issuer: &Issuer) -> Step {
@@ -153,7 +156,10 @@ fn body(input: &Input<'_>, issuer: &Issuer) -> Step {
 }
 
 /// A bot of Telegram: its number, a colon, and 35 characters that begin with `AA`.
-fn bot(input: &Input<'_>) -> Step {
+pub(in super::super) fn bot(input: &Input<'_>) -> Step {
+    if within(input) {
+        return Step::No;
+    }
     let colon = input.digits(input.start, 11);
     let len = colon - input.start;
     if input.open(colon) {

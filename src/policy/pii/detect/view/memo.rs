@@ -10,7 +10,7 @@ use super::{REACH, SLACK, unit};
 /// The bytes before a place that say whether a unit is seen from there, and what `scan` finds.
 const BEFORE: usize = REACH + SLACK + unit::BEHIND;
 
-/// The last scan of a text in which no unit was near.
+/// The last scan of a text that may go on, in which no unit was near.
 #[derive(Default)]
 pub(super) struct Memo {
     set: EntitySet,
@@ -19,7 +19,6 @@ pub(super) struct Memo {
     /// Places in it: where the scan began, and what it decided.
     start: usize,
     decided: usize,
-    last: bool,
     /// Whether it found nothing.
     clean: bool,
 }
@@ -49,13 +48,13 @@ impl Memo {
         found: bool,
     ) {
         let base = base(text, at);
-        self.text.clear();
-        // A long text is no piece of a stream.
-        if text.len() - base > 2 * BEFORE {
+        // What ends does not go on, and a long text is no piece of a stream.
+        if last || text.len() - base > 2 * BEFORE {
             return;
         }
+        self.text.clear();
         self.text.push_str(text.get(base..).unwrap_or_default());
-        (self.set, self.last, self.clean) = (set, last, !found);
+        (self.set, self.clean) = (set, !found);
         (self.start, self.decided) = (at - base, decided - base);
     }
 
@@ -63,7 +62,7 @@ impl Memo {
     pub(super) fn again(&self, set: EntitySet, text: &str, at: usize, last: bool) -> Option<usize> {
         let base = base(text, at);
         let same = self.clean
-            && self.last == last
+            && !last
             && self.set == set
             && self.start == at - base
             && !self.text.is_empty()
@@ -80,7 +79,6 @@ impl Memo {
         };
         // A text that begins here is not one that goes on.
         (base > 0 || from == 0)
-            && !self.last
             && !self.text.is_empty()
             && text
                 .get(base..)
