@@ -190,11 +190,13 @@ pub(super) fn child_of(at: At, key: &str) -> Below {
 /// Whether a string can be a name of the protocol; one that says more is text,
 /// and so is a number.
 pub(crate) fn is_word(raw: &str) -> bool {
+    let mut letter = false;
     raw.len() <= 256
-        && raw.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && raw
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-./:".contains(&byte))
+        && raw.bytes().all(|byte| {
+            letter |= byte.is_ascii_alphabetic();
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b':')
+        })
+        && letter
 }
 
 /// Whether a string holds an encoded picture, sound or file.

@@ -1,5 +1,7 @@
 //! The one pass over a message that fills its index.
 
+use std::ops::Range;
+
 use super::escape::unescape_into;
 use super::index::{Choice, Echo, Field, Index, Slot, to_usize};
 use super::lexer::{JsonError, Lexer, MAX_DEPTH, StringToken};
@@ -242,6 +244,10 @@ impl Walker<'_> {
         let start = self.lexer.position();
         self.value(below.at, depth)?;
         let value = small(start)..small(self.lexer.position());
+        if let Note::Nothing = below.note {
+            self.field(at, key, value);
+            return Ok(());
+        }
         let json = &self.text[to_usize(&value)];
         match below.note {
             Note::Nothing => {}
@@ -284,6 +290,11 @@ impl Walker<'_> {
             Note::Delta => self.delta = true,
             Note::Error => self.index.error |= json != "null",
         }
+        self.field(at, key, value);
+        Ok(())
+    }
+
+    fn field(&mut self, at: At, key: StringToken, value: Range<u32>) {
         if at == At::Root {
             self.index.fields.push(Field {
                 key: small(key.range.start)..small(key.range.end),
@@ -291,7 +302,6 @@ impl Walker<'_> {
                 value,
             });
         }
-        Ok(())
     }
 
     fn string(&mut self, at: At, token: StringToken) {

@@ -39,9 +39,18 @@ impl WordList {
 
     /// Whether `word` is in the list, capitals aside.
     pub(super) fn has(&self, word: &str) -> bool {
-        let feature = feature(word.as_bytes());
+        (self.may_have(word.as_bytes()) || !word.is_ascii()) && among(word, self.words)
+    }
+
+    /// Whether a word in ASCII may be in the list.
+    pub(super) fn may_have(&self, word: &[u8]) -> bool {
+        let feature = feature(word);
         let bits = self.features.get(feature >> 6).copied().unwrap_or(0);
-        (bits >> (feature & 63) & 1 != 0 || !word.is_ascii()) && among(word, self.words)
+        bits >> (feature & 63) & 1 != 0
+    }
+
+    pub(super) const fn words(&self) -> &'static [&'static str] {
+        self.words
     }
 }
 
@@ -193,8 +202,14 @@ pub(super) fn among(word: &str, list: &[&str]) -> bool {
     if word.is_ascii() {
         return list.iter().any(|entry| entry.eq_ignore_ascii_case(word));
     }
-    list.iter()
-        .any(|entry| word.chars().flat_map(char::to_lowercase).eq(entry.chars()))
+    let mut small = word.chars().flat_map(char::to_lowercase);
+    let Some(first) = small.next() else {
+        return list.contains(&"");
+    };
+    list.iter().any(|entry| {
+        let mut entry = entry.chars();
+        entry.next() == Some(first) && small.clone().eq(entry)
+    })
 }
 
 /// What the words before the start say of telephone numbers. The nearest word that names any kind

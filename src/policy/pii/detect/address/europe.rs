@@ -236,11 +236,22 @@ pub(in super::super) fn german(input: &Input<'_>) -> Step {
     answer(&cursor, end)
 }
 
+/// The bytes of a word of a street's name.
+static IN_STREET: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = (b as u8).is_ascii_alphabetic() || b == b'-' as usize || b >= 0x80;
+        b += 1;
+    }
+    table
+};
+
 /// A cheap look at the first word and the byte after it, which turn away most words in capitals.
 fn may_be_german(input: &Input<'_>) -> bool {
     let rest = input.bytes.get(input.start..).unwrap_or_default();
-    let letters = |b: &u8| b.is_ascii_alphabetic() || *b == b'-' || *b >= 0x80;
-    let word = rest.iter().take(64).take_while(|b| letters(b)).count();
+    let letters = |b: &&u8| IN_STREET[usize::from(**b)];
+    let word = rest.iter().take(64).take_while(letters).count();
     let (word, after) = rest.split_at_checked(word).unwrap_or_default();
     let after = after.strip_prefix(b".").unwrap_or(after);
     let (Some(gap), Some(next)) = (after.first(), after.get(1)) else {

@@ -159,7 +159,10 @@ fn of_state(input: &Input<'_>) -> bool {
     if let Some(found) = state(word) {
         return sited(before) && fits(found);
     }
-    state_names().any(|(found, name)| fits(found) && head.strip_suffix(name).is_some_and(sited))
+    let last = head.as_bytes().last();
+    state_names().any(|(found, name)| {
+        name.as_bytes().last() == last && fits(found) && head.strip_suffix(name).is_some_and(sited)
+    })
 }
 
 /// Whether a name and perhaps a comma stand before, as a city does before its postcode.
