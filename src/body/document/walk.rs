@@ -294,6 +294,7 @@ impl Walker<'_> {
         Ok(())
     }
 
+    #[inline]
     fn field(&mut self, at: At, key: StringToken, value: Range<u32>) {
         if at == At::Root {
             self.index.fields.push(Field {

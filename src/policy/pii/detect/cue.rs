@@ -319,9 +319,15 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 /// Eight bytes from `at`, the first lowest; zeros after the end.
 pub(super) fn load(bytes: &[u8], at: usize) -> u64 {
     let rest = bytes.get(at..).unwrap_or_default();
-    match rest.first_chunk::<8>() {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => rest
+    if let Some(chunk) = rest.first_chunk::<8>() {
+        return u64::from_le_bytes(*chunk);
+    }
+    match bytes.last_chunk::<8>() {
+        // Those before `at` are shifted out.
+        Some(chunk) if !rest.is_empty() => {
+            u64::from_le_bytes(*chunk) >> (8 * (chunk.len() - rest.len()))
+        }
+        _ => rest
             .iter()
             .rev()
             .fold(0, |word, &b| (word << 8) | u64::from(b)),

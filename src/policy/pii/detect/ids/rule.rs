@@ -19,6 +19,22 @@ pub(super) struct Form {
     word: usize,
 }
 
+impl Form {
+    /// Whether its first mark may be what stands behind the first word.
+    fn goes_on(&self, input: &Input<'_>) -> bool {
+        let Some(&mark) = self.text.get(self.word) else {
+            return true;
+        };
+        match (mark, input.byte(input.start + self.word)) {
+            (b' ', Some(b)) => matches!(b, b' ' | b'-' | 0x80..),
+            (b'_', Some(b)) => matches!(b, b' ' | 0x80..),
+            (b'-', Some(b)) => matches!(b, b'-' | 0x80..),
+            (_, Some(b)) => b == mark,
+            (_, None) => false,
+        }
+    }
+}
+
 /// A form that counts wherever it stands, if its letters are capitals.
 pub(super) const fn alone(text: &'static str) -> Form {
     Form {
@@ -110,7 +126,10 @@ impl Rule {
         }
         for form in self.forms {
             // Most starts are turned down by the length of their first group alone.
-            if input.word.is_some_and(|word| word != form.word) {
+            if input
+                .word
+                .is_some_and(|word| word != form.word || !form.goes_on(input))
+            {
                 continue;
             }
             let (first, more) = form.lead;
