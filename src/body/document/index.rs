@@ -175,12 +175,26 @@ impl Index {
     }
 
     fn shape_is_known(&self, text: &str) -> bool {
-        let has = |name| self.fields_named(text, name).next().is_some();
-        let request = has("model")
-            && ["messages", "prompt", "input", "query", "documents"]
-                .into_iter()
-                .any(has);
-        request || has("choices") || (has("data") && (has("model") || has("object")))
+        let (mut model, mut asked, mut choices, mut data, mut object) = Default::default();
+        for field in &self.fields {
+            let key = &text[to_usize(&field.key)];
+            let mut plain = String::new();
+            let name = if field.key_escaped {
+                unescape_into(key, &mut plain);
+                &plain
+            } else {
+                key
+            };
+            match name {
+                "model" => model = true,
+                "messages" | "prompt" | "input" | "query" | "documents" => asked = true,
+                "choices" => choices = true,
+                "data" => data = true,
+                "object" => object = true,
+                _ => {}
+            }
+        }
+        model && asked || choices || data && (model || object)
     }
 }
 

@@ -189,14 +189,37 @@ pub(super) fn child_of(at: At, key: &str) -> Below {
     }
 }
 
+/// A byte that a name of the protocol may have.
+const IN_WORD: u8 = 1;
+const LETTER: u8 = 1 << 1;
+
+static OF_WORD: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => IN_WORD | LETTER,
+            b'0'..=b'9' | b'_' | b'-' | b'.' | b'/' | b':' => IN_WORD,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
+
 /// Whether a string can be a name of the protocol; one that says more is text,
 /// and so is a number.
 pub(crate) fn is_word(raw: &str) -> bool {
-    raw.len() <= 256
-        && raw.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && raw
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-./:".contains(&byte))
+    if raw.len() > 256 {
+        return false;
+    }
+    let (mut all, mut any) = (IN_WORD, 0);
+    for byte in raw.bytes() {
+        let is = OF_WORD[usize::from(byte)];
+        all &= is;
+        any |= is;
+    }
+    all != 0 && any & LETTER != 0
 }
 
 /// Whether a string holds an encoded picture, sound or file.

@@ -278,6 +278,10 @@ impl Walker<'_> {
         let start = self.lexer.position();
         self.value(below.at, depth)?;
         let value = small(start)..small(self.lexer.position());
+        if let Note::Nothing = below.note {
+            self.field(at, key, value);
+            return Ok(());
+        }
         let json = &self.text[to_usize(&value)];
         match below.note {
             Note::Nothing => {}
@@ -320,6 +324,12 @@ impl Walker<'_> {
             Note::Delta => self.delta = true,
             Note::Error => self.index.error |= json != "null",
         }
+        self.field(at, key, value);
+        Ok(())
+    }
+
+    #[inline]
+    fn field(&mut self, at: At, key: StringToken, value: Range<u32>) {
         if at == At::Root {
             self.index.fields.push(Field {
                 key: small(key.range.start)..small(key.range.end),
@@ -327,7 +337,6 @@ impl Walker<'_> {
                 value,
             });
         }
-        Ok(())
     }
 
     fn string(&mut self, at: At, token: StringToken) {

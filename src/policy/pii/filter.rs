@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use super::action::{Action, replacement};
+use super::detect::Scanner;
 use super::finder::{Hit, LOOKBEHIND};
 use super::json_state::JsonState;
 use super::label::Label;
@@ -35,6 +36,7 @@ impl Worker<'_> {
     pub(super) fn work(
         &self,
         window: &Window<'_>,
+        scanner: &mut Scanner,
         json: &mut JsonState,
         edits: &mut Edits,
     ) -> Result<usize, ApiError> {
@@ -57,6 +59,7 @@ impl Worker<'_> {
             window.start(),
             window.is_last(),
             answers,
+            scanner,
             |range, hit| {
                 let value = &text[range.clone()];
                 let new = match hit {
@@ -143,6 +146,8 @@ pub(super) struct PiiFilter {
     pub(super) vault: Option<Vault>,
     /// Where each tool call's arguments stand.
     pub(super) arguments: Vec<(Lane, JsonState)>,
+    /// One for all lanes: what an event says twice is read once.
+    pub(super) scanner: Scanner,
 }
 
 impl ResponseFilter for PiiFilter {
@@ -169,7 +174,7 @@ impl ResponseFilter for PiiFilter {
         } else {
             &mut plain
         };
-        let flow = worker.work(window, json, edits);
+        let flow = worker.work(window, &mut self.scanner, json, edits);
         if window.is_last() {
             *json = JsonState::default();
         }

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::detect::{self, EntitySet, Finding, Locales};
+use super::detect::{self, EntitySet, Finding, Locales, Scanner};
 use super::detector::{self, Detectors};
 use super::label::Label;
 use super::pattern::{Found, Patterns};
@@ -66,18 +66,20 @@ impl Next {
 
 impl Finder {
     /// Reports what is found at or after `start`, first to last, and gives up
-    /// to where the text is decided.
+    /// to where the text is decided. A `scanner` that has read what stands
+    /// before has less to do.
     pub(super) fn find(
         &self,
         text: &str,
         start: usize,
         last: bool,
         vault: Option<&Vault>,
+        scanner: &mut Scanner,
         mut found: impl FnMut(Range<usize>, Hit),
     ) -> usize {
         let vault = vault.filter(|vault| !vault.is_empty());
         if self.patterns.is_none() && vault.is_none() && self.detectors.is_empty() {
-            return detect::scan_any(self.wanted(), text, start, last, &mut |finding: Finding| {
+            return scanner.scan(self.wanted(), text, start, last, &mut |finding: Finding| {
                 if let Some(hit) = self.judge(text, &finding) {
                     found(finding.range, hit);
                 }

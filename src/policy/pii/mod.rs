@@ -50,6 +50,7 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue, header};
 
 pub use self::action::{Action, HashKey, MarkerFormat, Redaction};
+use self::detect::Scanner;
 pub use self::detect::{Entity, EntitySet, Locale};
 pub use self::detector::{Detector, LONGEST as LONGEST_DETECTOR, Match, Place};
 use self::filter::{PiiFilter, Worker};
@@ -102,9 +103,13 @@ impl PiiRedact {
     #[must_use]
     pub fn scan(&self, text: &str) -> Vec<Finding> {
         let mut findings = Vec::new();
-        self.settings
-            .finder
-            .find(text, 0, true, None, |range, hit| {
+        self.settings.finder.find(
+            text,
+            0,
+            true,
+            None,
+            &mut Scanner::default(),
+            |range, hit| {
                 if let Hit::Value { label, score } = hit {
                     findings.push(Finding {
                         range,
@@ -112,7 +117,8 @@ impl PiiRedact {
                         score,
                     });
                 }
-            });
+            },
+        );
         findings
     }
 
@@ -152,7 +158,8 @@ impl PiiRedact {
         let mut edits = Edits::new();
         let window = Window::new(text, 0, true, lane);
         // A value that is blocked has been marked nevertheless.
-        let _ = worker.work(&window, &mut JsonState::default(), &mut edits);
+        let (mut scanner, mut json) = (Scanner::default(), JsonState::default());
+        let _ = worker.work(&window, &mut scanner, &mut json, &mut edits);
         edits.apply(text)
     }
 
@@ -194,11 +201,11 @@ impl Policy for PiiRedact {
                 counts: self.settings.report_header.then_some(&counts),
                 taken: &|candidate| document.segments().any(|s| s.text().contains(candidate)),
             };
-            let mut edits = Edits::new();
+            let (mut edits, mut scanner) = (Edits::new(), Scanner::default());
             for segment in document.segments() {
                 let lane = Lane::of(&segment);
                 let window = Window::new(segment.text(), 0, true, lane);
-                match worker.work(&window, &mut JsonState::default(), &mut edits) {
+                match worker.work(&window, &mut scanner, &mut JsonState::default(), &mut edits) {
                     Ok(_) if edits.is_empty() => {}
                     Ok(_) => rewritten.push((segment.number(), std::mem::take(&mut edits))),
                     Err(error) => return Ok(Verdict::refuse(error)),
@@ -221,6 +228,7 @@ impl Policy for PiiRedact {
                 recorder: recorder.clone(),
                 vault: vault.filter(|_| restores),
                 arguments: Vec::new(),
+                scanner: Scanner::default(),
             });
         }
         Ok(verdict)

@@ -1,3 +1,4 @@
+use super::detect::Scanner;
 use super::finder::{Hit, LOOKBEHIND};
 use super::{Finding, PiiRedact};
 
@@ -22,7 +23,11 @@ pub struct TextStream<'a> {
     gone: usize,
     /// What comes before, in the buffer, is decided.
     start: usize,
+    scanner: Scanner,
 }
+
+/// Decided text is dropped from the buffer when this much has gathered.
+const COMPACT_AT: usize = 4 * 1024;
 
 impl<'a> TextStream<'a> {
     pub(super) fn new(policy: &'a PiiRedact) -> Self {
@@ -31,6 +36,7 @@ impl<'a> TextStream<'a> {
             buffer: String::new(),
             gone: 0,
             start: 0,
+            scanner: Scanner::default(),
         }
     }
 
@@ -40,10 +46,12 @@ impl<'a> TextStream<'a> {
         self.buffer.push_str(piece);
         let found = self.find(false);
         let keep = self.start.saturating_sub(LOOKBEHIND);
-        let keep = self.buffer.floor_char_boundary(keep);
-        self.buffer.drain(..keep);
-        self.gone += keep;
-        self.start -= keep;
+        if keep > COMPACT_AT {
+            let keep = self.buffer.floor_char_boundary(keep);
+            self.buffer.drain(..keep);
+            self.gone += keep;
+            self.start -= keep;
+        }
         found
     }
 
@@ -56,15 +64,23 @@ impl<'a> TextStream<'a> {
         let mut found = Vec::new();
         let gone = self.gone;
         let finder = &self.policy.settings.finder;
-        self.start = finder.find(&self.buffer, self.start, last, None, |range, hit| {
-            if let Hit::Value { label, score } = hit {
-                found.push(Finding {
-                    range: range.start + gone..range.end + gone,
-                    label,
-                    score,
-                });
-            }
-        });
+        let scanner = &mut self.scanner;
+        self.start = finder.find(
+            &self.buffer,
+            self.start,
+            last,
+            None,
+            scanner,
+            |range, hit| {
+                if let Hit::Value { label, score } = hit {
+                    found.push(Finding {
+                        range: range.start + gone..range.end + gone,
+                        label,
+                        score,
+                    });
+                }
+            },
+        );
         found
     }
 }

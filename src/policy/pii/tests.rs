@@ -297,6 +297,7 @@ fn arguments_stay_json() {
         recorder,
         vault: None,
         arguments: Vec::new(),
+        scanner: Scanner::default(),
     };
     let lane = Lane {
         kind: crate::body::SegmentKind::ToolArguments,
@@ -339,6 +340,7 @@ fn chunked(
 ) -> Vec<(std::ops::Range<usize>, Hit)> {
     let finder = &layer.policy().settings.finder;
     let mut found = Vec::new();
+    let mut scanner = Scanner::default();
     let mut start = 0;
     for &cut in cuts {
         let cut = text.floor_char_boundary(cut.min(text.len()));
@@ -351,6 +353,7 @@ fn chunked(
                     start - from,
                     false,
                     vault,
+                    &mut scanner,
                     |range, hit| {
                         found.push((range.start + from..range.end + from, hit));
                     },
@@ -358,7 +361,8 @@ fn chunked(
         }
     }
     let from = text.floor_char_boundary(start.saturating_sub(finder::LOOKBEHIND));
-    finder.find(&text[from..], start - from, true, vault, |range, hit| {
+    let (text, start) = (&text[from..], start - from);
+    finder.find(text, start, true, vault, &mut scanner, |range, hit| {
         found.push((range.start + from..range.end + from, hit));
     });
     found

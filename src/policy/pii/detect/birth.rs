@@ -2,13 +2,27 @@
 //! first, with the names of months in English, German, French, Spanish, Italian, Portuguese, Dutch
 //! and Polish), where the words before them speak of a birth. A date alone is no personal data.
 
-use super::context::{among, words};
+use super::context::{WordList, among, words};
 use super::cursor::{Cursor, begins};
 use super::input::{Input, Step};
+use super::opening::{self, Openings};
 
 /// `30th of the September of 2000`, spaces of three bytes, a wide month, and what follows.
 pub(super) const LONGEST: usize = 80;
 pub(super) const SCORE: f32 = 0.95;
+/// A day, a month or a year with what parts it from the next, or eight digits.
+pub(super) const OPENINGS: Openings = {
+    let marks = opening::SPACE
+        | opening::HYPHEN
+        | opening::HYPHEN_DIGIT
+        | opening::DOT
+        | opening::DOT_DIGIT
+        | opening::SLASH
+        | opening::WIDE;
+    Openings::digits(1 << 8, opening::ANY)
+        .or(Openings::digits(1 << 4, marks))
+        .or(Openings::digits(1 << 1 | 1 << 2, marks | opening::TURN))
+};
 
 /// How many words back the birth may be named.
 const WORDS: usize = 9;
@@ -218,6 +232,10 @@ fn year(cursor: &mut Cursor<'_, '_>, short: bool) -> Option<u32> {
 }
 
 fn ordinal(cursor: &mut Cursor<'_, '_>) {
+    // What most dates go on with is none.
+    if matches!(cursor.peek(), Some(' ' | '.' | '-' | '/' | ',')) {
+        return;
+    }
     let _ = cursor.eat(|c| matches!(c, 'º' | '°' | 'ª')).is_some()
         || ["st", "nd", "rd", "th", "er"]
             .iter()
@@ -226,6 +244,9 @@ fn ordinal(cursor: &mut Cursor<'_, '_>) {
 
 /// The little words between the parts of a date.
 fn joiner(cursor: &mut Cursor<'_, '_>) {
+    if !matches!(cursor.peek(), Some('o' | 'O' | 'd' | 'D')) {
+        return;
+    }
     let _ = ["of ", "de ", "del ", "di ", "do "]
         .iter()
         .any(|j| cursor.word(j));
@@ -316,7 +337,7 @@ enum Context {
 
 /// Words of birth, in small letters.
 #[rustfmt::skip]
-const BIRTH: &[&str] = &[
+static BIRTH: WordList = WordList::new(&[
     "born", "birth", "birthdate", "birthday", "bday", "dob", "dateofbirth", "birthdates", "birthdt",
     "dobs", "geboren", "geborene", "geborener", "geb", "geburtsdatum", "geburtstag", "geburt",
     "né", "née", "naissance", "naquit", "nacido", "nacida", "nació", "nacio", "nací", "naci",
@@ -327,13 +348,13 @@ const BIRTH: &[&str] = &[
     "syntynyt", "syntymäaika", "született", "születési", "narozen", "narozena", "narození",
     "născut", "născută", "nașterii", "doğum", "родился", "родилась", "рождения", "geboortedag",
     "d.o.b", "generalità", "anniversaire", "compleanno",
-];
+]);
 
 const UNSPACED_BIRTH: &[&str] = &["出生", "生日", "生年月日", "生まれ", "생년월일", "출생"];
 
 /// Words that speak of another day, in small letters.
 #[rustfmt::skip]
-const OTHERS: &[&str] = &[
+static OTHERS: WordList = WordList::new(&[
     "died", "death", "deceased", "dod", "expires", "expiry", "expiration", "exp", "expired",
     "issued", "issue", "issuance", "joined", "hired", "created", "updated", "modified", "visit",
     "admitted", "admission", "discharged", "appointment", "signed", "dated", "deadline", "due",
@@ -344,14 +365,14 @@ const OTHERS: &[&str] = &[
     "morte", "décédé", "décédée", "fallecido", "fallecida", "falleció", "muerto", "morto", "morta",
     "falecido", "overleden", "zmarł", "zmarła", "gültig", "ausgestellt", "expire", "délivré",
     "caduca", "scade", "scadenza", "validade", "geldig", "ważny",
-];
+]);
 
 /// Words that stay with a full stop after them.
 #[rustfmt::skip]
-const ABBREVIATIONS: &[&str] = &[
+static ABBREVIATIONS: WordList = WordList::new(&[
     "geb", "nac", "nasc", "ur", "dob", "b", "d", "o", "st", "dr", "mr", "mrs", "ms", "approx",
     "ca", "c", "dt", "gen", "dn",
-];
+]);
 
 /// What the words before the start say of a birth: the nearest that speaks of a day decides.
 fn born(input: &Input<'_>) -> Context {
@@ -369,7 +390,7 @@ fn born(input: &Input<'_>) -> Context {
                 _ if gap.starts_with('?') => {}
                 ',' | '\n' | '|' if place > 0 && key => return Context::No,
                 '\n' if place > 0 && next == Some('\n') => return Context::No,
-                '.' if next.is_some_and(char::is_whitespace) && !among(word, ABBREVIATIONS) => {
+                '.' if next.is_some_and(char::is_whitespace) && !ABBREVIATIONS.has(word) => {
                     return Context::No;
                 }
                 _ => {}
@@ -379,7 +400,7 @@ fn born(input: &Input<'_>) -> Context {
         if digits > 2 {
             return Context::No;
         }
-        if among(word, OTHERS) {
+        if OTHERS.has(word) {
             return Context::No;
         }
         let dotted = word.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
@@ -387,7 +408,7 @@ fn born(input: &Input<'_>) -> Context {
         // `D.O.B.` and `(b. 3 May 1980`.
         let spelled = letter == b'd' && initials == [b'o', b'b'];
         let short = place == 0 && word == "b" && gap.starts_with('.');
-        if among(word, BIRTH)
+        if BIRTH.has(word)
             || dotted && (spelled || short)
             || !word.is_ascii() && UNSPACED_BIRTH.iter().any(|name| word.contains(name))
         {

@@ -3,11 +3,17 @@
 
 use super::bytes::{Separator, separator};
 use super::input::{Input, Peek, Step, Tri, is_alphanumeric, is_digit};
+use super::opening::{self, Openings};
 
 const MOST: usize = 19;
 /// Nineteen digits in five groups with separators of three bytes, one more, and what follows.
 pub(super) const LONGEST: usize = MOST + 5 * 3 + 5 + 4;
 pub(super) const SCORE: f32 = 0.95;
+pub(super) const OPENINGS: Openings =
+    Openings::digits(lengths(12, 19), opening::NO_TURN).or(Openings::digits(
+        1 << 4,
+        opening::SPACE_DIGIT | opening::HYPHEN_DIGIT | opening::WIDE,
+    ));
 
 /// The lengths (bit n: n digits) that issuers give to numbers whose first four digits are in a
 /// range.

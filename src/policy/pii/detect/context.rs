@@ -17,9 +17,56 @@ pub(super) enum Telephone {
     Named,
 }
 
+/// A list of words in small letters.
+pub(super) struct WordList {
+    words: &'static [&'static str],
+    /// A bit for each [`feature`] of a word in ASCII: most words of a text are turned down by it.
+    features: [u64; FEATURES / 64],
+}
+
+const FEATURES: usize = 1024;
+
+impl WordList {
+    pub(super) const fn new(words: &'static [&'static str]) -> Self {
+        let (mut features, mut i) = ([0; FEATURES / 64], 0);
+        while i < words.len() {
+            let feature = feature(words[i].as_bytes());
+            features[feature >> 6] |= 1 << (feature & 63);
+            i += 1;
+        }
+        Self { words, features }
+    }
+
+    /// Whether `word` is in the list, capitals aside.
+    pub(super) fn has(&self, word: &str) -> bool {
+        (self.may_have(word.as_bytes()) || !word.is_ascii()) && among(word, self.words)
+    }
+
+    /// Whether a word in ASCII may be in the list.
+    pub(super) fn may_have(&self, word: &[u8]) -> bool {
+        let feature = feature(word);
+        let bits = self.features.get(feature >> 6).copied().unwrap_or(0);
+        bits >> (feature & 63) & 1 != 0
+    }
+
+    pub(super) const fn words(&self) -> &'static [&'static str] {
+        self.words
+    }
+}
+
+/// The first and the last letter of a word and its length, capitals aside, in ten bits.
+const fn feature(word: &[u8]) -> usize {
+    if word.is_empty() {
+        return 0;
+    }
+    let first = (word[0] | 0x20) as usize;
+    let last = (word[word.len() - 1] | 0x20) as usize;
+    (first * 31 + last * 5 + word.len() * 97) & (FEATURES - 1)
+}
+
 /// Words that name a telephone number, lower-case.
 #[rustfmt::skip]
-const NAMES: &[&str] = &[
+static NAMES: WordList = WordList::new(&[
     "tel", "tels", "telno", "telnr", "phone", "phones", "phoneno", "phonenumber", "telephone",
     "telephones", "telephonenumber", "tele", "ph", "mobile", "mobiles", "mob", "mobilenumber",
     "cell", "cellphone", "cellular", "landline", "fax", "faxnumber", "call", "calling", "dial",
@@ -33,7 +80,7 @@ const NAMES: &[&str] = &[
     "telefonnumret", "telefonu", "komórka", "zadzwoń", "telefonszám",
     "mobilnr", "tlf", "телефон", "тел", "телефона", "моб", "звоните", "позвоните", "τηλέφωνο",
     "τηλ", "telepon", "telpon", "hp", "cep",
-];
+]);
 
 /// Names in scripts without spaces, where no boundary sets the word apart.
 #[rustfmt::skip]
@@ -43,26 +90,26 @@ const UNSPACED_NAMES: &[&str] = &[
 
 /// Words of reaching somebody, lower-case.
 #[rustfmt::skip]
-const LIKELY: &[&str] = &[
+static LIKELY: WordList = WordList::new(&[
     "contact", "contacts", "reach", "reached", "text", "texting", "texts", "sms", "ring", "rang",
     "called", "message", "messages", "answer", "answering", "answers", "toll", "tollfree",
     "signal", "telegram", "viber", "erreichen", "erreichbar", "joindre",
     "contacter", "contacto", "contactar", "contato", "contatto", "numéro", "rappeler",
     "dialed", "dialled", "caller", "callers", "phoned", "nummer", "pick", "picks", "picked", "bel",
     "ringen", "ringe", "soita", "dzwoń", "desk", "office",
-];
+]);
 
 /// Words that mean a number, and say which together with whose it is: `my number is`.
 #[rustfmt::skip]
-const NUMBERS: &[&str] = &[
+static NUMBERS: WordList = WordList::new(&[
     "number", "numbers", "nummer", "numero", "número", "numéro", "numer", "nr", "no", "num",
-];
+]);
 #[rustfmt::skip]
-const OWNERS: &[&str] = &[
+static OWNERS: WordList = WordList::new(&[
     "my", "our", "his", "her", "their", "your", "whose", "mein", "meine", "deine", "ihre", "mon",
     "ton", "son", "votre", "mi", "su", "mio", "tuo", "suo", "meu", "minha", "mijn", "mój", "min",
     "mitt",
-];
+]);
 
 /// Words right before a number by which somebody is reached there.
 #[rustfmt::skip]
@@ -100,7 +147,7 @@ pub(super) const BEHIND_LONGEST: usize = BEHIND_WORDS * (BEHIND_WORD + 8) + 8;
 
 /// Words that name some other number, lower-case.
 #[rustfmt::skip]
-const OTHERS: &[&str] = &[
+static OTHERS: WordList = WordList::new(&[
     "card", "cards", "account", "acct", "order", "orders", "invoice", "ref", "reference", "id",
     "ids", "code", "zip", "zipcode", "postcode", "postal", "ticket", "case", "tracking", "serial",
     "passport", "license", "licence", "iban", "ssn", "security", "isbn", "issn", "pin", "amount",
@@ -112,24 +159,24 @@ const OTHERS: &[&str] = &[
     "rechnung", "commande", "facture", "compte", "pedido", "factura", "cuenta", "swift", "bic",
     "credit", "debit", "cvv", "bank", "member", "customer", "patient", "employee", "student",
     "stack", "stacks", "site", "graph", "frame", "option", "options", "function",
-];
+]);
 
 /// A word may end in a full stop and still be followed by its number.
 #[rustfmt::skip]
-const ABBREVIATIONS: &[&str] = &[
+static ABBREVIATIONS: WordList = WordList::new(&[
     "tel", "tél", "ph", "mob", "fax", "tlf", "тел", "τηλ", "no", "nr", "nº", "num", "моб", "cell",
-];
+]);
 
 #[rustfmt::skip]
-const VERSIONS: &[&str] = &[
+static VERSIONS: WordList = WordList::new(&[
     "version", "versions", "ver", "v", "release", "build", "firmware", "section", "sections",
     "chapter", "clause", "rev", "revision", "driver", "oid",
-];
+]);
 
 #[rustfmt::skip]
-const ADDRESSES: &[&str] = &[
+static ADDRESSES: WordList = WordList::new(&[
     "ip", "ipv6", "ips", "address", "addr", "host", "bind", "listen", "listening", "inet6",
-];
+]);
 
 /// A word before the start with the mark that follows it.
 pub(super) struct Words<'t> {
@@ -148,6 +195,15 @@ impl<'t> Iterator for Words<'t> {
     type Item = Word<'t>;
 
     fn next(&mut self) -> Option<Word<'t>> {
+        if let Some((from, to)) = last_word(self.rest.as_bytes()) {
+            let word = self.rest.get(from..to)?;
+            let gap = self.rest.get(to..)?;
+            if from == 0 && self.cut {
+                return None;
+            }
+            self.rest = self.rest.get(..from)?;
+            return Some(Word { word, gap });
+        }
         let in_word = |c: char| c != '_' && (is_word(c) || !c.is_ascii() && c.is_alphanumeric());
         let head = self.rest.trim_end_matches(|c| !in_word(c));
         let gap = self.rest.get(head.len()..)?;
@@ -161,6 +217,29 @@ impl<'t> Iterator for Words<'t> {
     }
 }
 
+/// Where the last run of letters and digits begins and ends; none if there is no such run, or
+/// something outside ASCII at or after it.
+pub(super) fn last_word(text: &[u8]) -> Option<(usize, usize)> {
+    let mut to = text.len();
+    while let Some(b) = text.get(to.checked_sub(1)?)
+        && !b.is_ascii_alphanumeric()
+    {
+        if !b.is_ascii() {
+            return None;
+        }
+        to -= 1;
+    }
+    let mut from = to;
+    while let Some(before) = from.checked_sub(1) {
+        match text.get(before) {
+            Some(b) if b.is_ascii_alphanumeric() => from = before,
+            Some(0x80..) => return None,
+            _ => break,
+        }
+    }
+    Some((from, to))
+}
+
 pub(super) fn words<'t>(input: &Input<'t>) -> Words<'t> {
     let (rest, cut) = input.behind();
     Words { rest, cut }
@@ -171,18 +250,33 @@ pub(super) fn among(word: &str, list: &[&str]) -> bool {
     if word.is_ascii() {
         return list.iter().any(|entry| entry.eq_ignore_ascii_case(word));
     }
-    list.iter()
-        .any(|entry| word.chars().flat_map(char::to_lowercase).eq(entry.chars()))
+    let mut small = word.chars().flat_map(char::to_lowercase);
+    let Some(first) = small.next() else {
+        return list.contains(&"");
+    };
+    list.iter().any(|entry| {
+        let mut entry = entry.chars();
+        entry.next() == Some(first) && small.clone().eq(entry)
+    })
 }
 
 /// Whether a word calls what it stands with a telephone number.
 pub(super) fn names_telephone(word: &str) -> bool {
-    among(word, NAMES) || among(word, LIKELY)
+    NAMES.has(word) || LIKELY.has(word)
 }
 
 /// What the words before the start say of telephone numbers. The nearest word that names any kind
 /// of number decides.
 pub(super) fn telephone(input: &Input<'_>) -> Telephone {
+    if let Some(known) = input.telephone.get() {
+        return known;
+    }
+    let said = read_telephone(input);
+    input.telephone.set(Some(said));
+    said
+}
+
+fn read_telephone(input: &Input<'_>) -> Telephone {
     if after_email(input) {
         return Telephone::Likely;
     }
@@ -198,22 +292,22 @@ pub(super) fn telephone(input: &Input<'_>) -> Telephone {
         if digits > 0 {
             continue;
         }
-        if among(word, NAMES)
+        if NAMES.has(word)
             || !word.is_ascii() && UNSPACED_NAMES.iter().any(|name| word.contains(name))
         {
             return Telephone::Named;
         }
-        if among(word, NUMBERS)
+        if NUMBERS.has(word)
             && before
                 .peek()
-                .is_some_and(|(_, owner)| owner.gap == " " && among(owner.word, OWNERS))
+                .is_some_and(|(_, owner)| owner.gap == " " && OWNERS.has(owner.word))
         {
             return Telephone::Named;
         }
-        if among(word, LIKELY) {
+        if LIKELY.has(word) {
             return Telephone::Likely;
         }
-        if among(word, OTHERS) {
+        if OTHERS.has(word) {
             return Telephone::None;
         }
     }
@@ -227,15 +321,21 @@ pub(super) fn reached(input: &Input<'_>) -> bool {
     let Some(Word { word: last, gap }) = before.next() else {
         return false;
     };
-    if among(last, LIKELY) {
+    if LIKELY.has(last) {
         return gap.contains(':');
     }
     if gap != " " {
         return false;
     }
     let to = last.eq_ignore_ascii_case("to");
-    let called: &[&str] = if to { WRITTEN } else { LIKELY };
-    (to || among(last, PLACES)) && before.any(|w| among(w.word, called))
+    let called = |word: &str| {
+        if to {
+            among(word, WRITTEN)
+        } else {
+            LIKELY.has(word)
+        }
+    };
+    (to || among(last, PLACES)) && before.any(|w| called(w.word))
 }
 
 /// Whether the words behind a number that ends at `end` call it a telephone number: `… is my
@@ -316,7 +416,7 @@ fn crosses(gap: &str, place: usize, key: &mut bool, word: &str) -> bool {
                 return false;
             }
             '?' | '!' if place > 0 => return false,
-            '.' if !among(word, ABBREVIATIONS) => return false,
+            '.' if !ABBREVIATIONS.has(word) => return false,
             _ => {}
         }
     }
@@ -359,11 +459,11 @@ pub(super) fn version(input: &Input<'_>) -> bool {
             .gap
             .chars()
             .all(|c| matches!(c, ' ' | ':' | '=' | '"' | '\'' | '.' | '`'));
-        close && among(w.word, VERSIONS)
+        close && VERSIONS.has(w.word)
     })
 }
 
 /// Whether one of the words before the start speaks of a network address.
 pub(super) fn address(input: &Input<'_>) -> bool {
-    words(input).take(4).any(|w| among(w.word, ADDRESSES))
+    words(input).take(4).any(|w| ADDRESSES.has(w.word))
 }

@@ -4,28 +4,36 @@
 //! A bare pair of decimal fractions may be anything, so a word must call it a position.
 
 use super::bytes::is_word;
+use super::context::{WordList, last_word};
 use super::input::{Input, Peek, Step, is_alphanumeric, is_digit};
+use super::opening::{self, Openings};
 
 /// One number with its marks and hemisphere.
 const PART: usize = 40;
 pub(super) const LONGEST: usize = 2 * PART + 8;
 pub(super) const SCORE: f32 = 0.85;
 const NAMED: f32 = 0.75;
+/// Degrees with decimals or a sign, or behind a hemisphere.
+pub(super) const OPENINGS: Openings = Openings::digits(0b1110, opening::DOT_DIGIT | opening::WIDE)
+    .or(Openings::letters(
+        1 << 1,
+        opening::TURN | opening::SPACE_DIGIT | opening::WIDE,
+    ));
 
 /// Words that say that a pair is a position, lower-case.
 #[rustfmt::skip]
-const NAMES: &[&str] = &[
+static NAMES: WordList = WordList::new(&[
     "lat", "latitude", "lon", "lng", "long", "longitude", "latlng", "latlon", "latlong", "lnglat",
     "lonlat", "gps", "coordinate", "coordinates", "coord", "coords", "geo", "geolocation",
     "geolocated", "location", "located", "position", "positioned", "map", "maps", "waypoint", "pin",
     "pinned", "near", "koordinaten", "coordonnées", "coordenadas", "coordinate", "breitengrad",
     "längengrad", "standort", "ubicación", "geopoint", "whereabouts", "q", "ll",
-];
+]);
 #[rustfmt::skip]
-const SINGLE: &[&str] = &[
+static SINGLE: WordList = WordList::new(&[
     "lat", "latitude", "lon", "lng", "long", "longitude", "breitengrad", "längengrad", "latitud",
     "longitud",
-];
+]);
 
 /// A number of degrees as it is written.
 #[derive(Clone, Copy)]
@@ -58,12 +66,12 @@ pub(super) fn run(input: &Input<'_>) -> Step {
     if plain && first.decimals < 3 || first.value > 180.0 {
         return Step::No;
     }
-    let named = plain && named(input, NAMES, 6);
+    let named = plain && named(input, &NAMES, 6);
     if plain && !named {
         return Step::No;
     }
     match pair(input, first) {
-        Step::No if plain && first.decimals >= 3 && self::named(input, SINGLE, 1) => Step::Match {
+        Step::No if plain && first.decimals >= 3 && self::named(input, &SINGLE, 1) => Step::Match {
             end: first.end,
             score: NAMED,
         },
@@ -271,14 +279,20 @@ fn minutes(input: &Input<'_>, from: usize) -> Option<usize> {
 }
 
 /// Whether one of the last `most` words before the start is in `list`; numbers do not count.
-fn named(input: &Input<'_>, list: &[&str], most: usize) -> bool {
+fn named(input: &Input<'_>, list: &WordList, most: usize) -> bool {
     let (behind, cut) = input.behind();
     let mut rest = behind;
     let mut seen = 0;
     while seen < most {
-        let head = rest.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let before = head.trim_end_matches(char::is_alphanumeric);
-        let word = head.get(before.len()..).unwrap_or_default();
+        let (from, to) = last_word(rest.as_bytes()).unwrap_or_else(|| {
+            let head = rest.trim_end_matches(|c: char| !c.is_alphanumeric());
+            (
+                head.trim_end_matches(char::is_alphanumeric).len(),
+                head.len(),
+            )
+        });
+        let word = rest.get(from..to).unwrap_or_default();
+        let before = rest.get(..from).unwrap_or_default();
         if word.is_empty() || before.is_empty() && cut {
             return false;
         }
@@ -287,12 +301,8 @@ fn named(input: &Input<'_>, list: &[&str], most: usize) -> bool {
             continue;
         }
         seen += 1;
-        let same = |name: &&str| {
-            name.eq_ignore_ascii_case(word)
-                || !word.is_ascii() && word.chars().flat_map(char::to_lowercase).eq(name.chars())
-        };
         // `userLat`, `geo_lat`: what a name ends in says what it is.
-        if list.iter().any(same) {
+        if list.has(word) {
             return true;
         }
     }

@@ -11,7 +11,7 @@ use super::bytes::{LEADS, follows_escape, is_word_byte};
 ///
 /// The first word is the run of letters, digits, characters outside ASCII and `._+-'(:@` at the
 /// start. A detector runs only where its cue holds; where the word ends with a text that goes on,
-/// every cue holds.
+/// all that a later byte of the word could give holds.
 #[derive(Clone, Copy)]
 pub(super) struct Cue {
     kinds: Kinds,
@@ -23,7 +23,7 @@ pub(super) struct Cue {
 pub(super) type Kinds = u16;
 
 /// The first word begins with one of the detector's prefixes.
-const PREFIX: Kinds = 1;
+pub(super) const PREFIX: Kinds = 1;
 /// It begins with three capitals.
 const CAPITALS: Kinds = 1 << 1;
 /// It begins with a capital.
@@ -45,14 +45,18 @@ const BEGIN: Kinds = 1 << 10;
 /// It is two capitals, with a space after them.
 const PAIR: Kinds = 1 << 4;
 
-/// How many kinds there are.
-pub(super) const COUNT: usize = 11;
+/// It holds a colon before a slash, as in `://`.
+const SCHEME: Kinds = 1 << 11;
 
-const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN;
+/// How many kinds there are.
+pub(super) const COUNT: usize = 12;
+
+pub(super) const TRIGGERS: Kinds = DIGIT | COLON | AT | DOT | BEGIN | SCHEME;
 
 impl Cue {
     pub(super) const DIGIT: Cue = Cue::of(DIGIT);
     pub(super) const COLON: Cue = Cue::of(COLON);
+    pub(super) const SCHEME: Cue = Cue::of(SCHEME);
     pub(super) const AT: Cue = Cue::of(AT);
     /// A full stop between two characters.
     pub(super) const DOT: Cue = Cue::of(DOT);
@@ -99,6 +103,10 @@ impl Cue {
     pub(super) const fn kinds(self) -> Kinds {
         self.kinds
     }
+
+    pub(super) const fn prefixes(self) -> &'static [&'static str] {
+        self.prefixes
+    }
 }
 
 /// One bit for each beginning of a word in 15 bits.
@@ -116,7 +124,11 @@ pub(super) const fn add(mut prefixes: Prefixes, cue: Cue) -> Prefixes {
     prefixes
 }
 
-const fn place(a: u8, b: u8, c: u8) -> usize {
+/// How many beginnings of words are told apart.
+pub(super) const PLACES: usize = 1 << 15;
+
+/// The beginning of a word among [`PLACES`].
+pub(super) const fn place(a: u8, b: u8, c: u8) -> usize {
     (CODE[a as usize] as usize) << 10 | (CODE[b as usize] as usize) << 5 | CODE[c as usize] as usize
 }
 
@@ -142,6 +154,35 @@ const CODE: [u8; 256] = {
 /// How far before a value its `:` or `=` may stand.
 const GAP: usize = 8;
 
+/// Where the next backslash is, as a text is gone through from left to right.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Backslash {
+    /// There is none in what was looked through before it.
+    at: Option<usize>,
+}
+
+impl Backslash {
+    /// The first one that an escape before `from` may have begun with, or that follows.
+    fn near(&mut self, bytes: &[u8], from: usize) -> usize {
+        let low = from.saturating_sub(ESCAPE);
+        match self.at {
+            Some(at) if at >= low => at,
+            _ => {
+                let rest = bytes.get(low..).unwrap_or_default();
+                // The few bytes that a piece of a stream adds are not worth the call.
+                let found = match rest.len() {
+                    0..32 => rest.iter().position(|&b| b == b'\\'),
+                    _ => memchr::memchr(b'\\', rest),
+                };
+                *self.at.insert(found.map_or(usize::MAX, |at| low + at))
+            }
+        }
+    }
+}
+
+/// The longest escape, `\u0020`.
+pub(super) const ESCAPE: usize = 6;
+
 /// The first place in `from..to` at which a word may begin that has a cue of one of the `kinds`.
 pub(super) fn next(
     kinds: Kinds,
@@ -149,12 +190,22 @@ pub(super) fn next(
     bytes: &[u8],
     from: usize,
     to: usize,
+    backslash: &mut Backslash,
 ) -> Option<usize> {
     let kinds = kinds & !TRIGGERS;
     if kinds & !WIDE == 0 || from >= to {
         return None;
     }
     let cued = |at: usize| of_word(kinds, prefixes, bytes, at) != 0;
+    let backslash = backslash.near(bytes, from);
+    let plain = to.min(backslash);
+    if from < plain {
+        let found = word_starts(kinds, prefixes, bytes, from, plain, cued);
+        if found.is_some() || plain == to {
+            return found;
+        }
+    }
+    let from = from.max(plain);
     // What follows an escape begins a word although its letter stands before.
     let escaped = |from: usize, to: usize| {
         (from..to).find(|&at| {
@@ -167,7 +218,7 @@ pub(super) fn next(
     let mut carry = u64::from(before.is_some_and(|&b| is_word_byte(b))) << 7;
     let mut at = from;
     // Places whose escape began before `from`.
-    let mut pending = escaped(from, to.min(from + 6));
+    let mut pending = escaped(from, to.min(from + ESCAPE));
     while at < to {
         if let Some(found) = pending
             && found < at
@@ -195,7 +246,7 @@ pub(super) fn next(
                 return Some(place);
             }
             if pending.is_none() && place > 0 && bytes.get(place - 1) == Some(&b'\\') {
-                pending = escaped(place + 1, to.min(place + 6));
+                pending = escaped(place + 1, to.min(place + ESCAPE));
             }
         }
         at += 8;
@@ -203,19 +254,97 @@ pub(super) fn next(
     pending
 }
 
+/// The first start of a word in `from..to` that is `cued`, where no escape stands.
+fn word_starts(
+    kinds: Kinds,
+    prefixes: &Prefixes,
+    bytes: &[u8],
+    from: usize,
+    to: usize,
+    cued: impl Fn(usize) -> bool,
+) -> Option<usize> {
+    let before = from.checked_sub(1).and_then(|at| bytes.get(at));
+    let mut carry = u64::from(before.is_some_and(|&b| is_word_byte(b))) << 7;
+    let wide = if kinds & WIDE != 0 { HIGH } else { 0 };
+    // Whether a mark before a value may stand near; of the first block that is not known.
+    let mut marked = true;
+    let mut at = from;
+    while at < to {
+        let word = load(bytes, at);
+        let inside = word_bytes(word);
+        let ahead = (inside << 8) | carry;
+        let mut starts = (inside | word & (word << 1) & wide) & !ahead;
+        carry = inside >> 56;
+        let capitals = capitals(word) | word;
+        let marks = marks(word);
+        let near = marked | marks;
+        marked = marks;
+        while starts != 0 {
+            let bit = starts & starts.wrapping_neg();
+            let place = at + (bit.trailing_zeros() >> 3) as usize;
+            if place >= to {
+                break;
+            }
+            // Most words are turned down by their first letters.
+            let begins = match bytes.get(place..place + 3) {
+                Some(&[a, b, c]) => near || capitals & bit != 0 || has(prefixes, a, b, c),
+                _ => true,
+            };
+            if begins && cued(place) {
+                return Some(place);
+            }
+            starts ^= bit;
+        }
+        at += 8;
+    }
+    None
+}
+
+/// The high bit of each byte that is a capital, and perhaps of others outside ASCII.
+fn capitals(word: u64) -> u64 {
+    let low = word & !HIGH;
+    (low + ONES * u64::from(0x80 - b'A')) & !(low + ONES * u64::from(0x80 - b'Z' - 1)) & HIGH
+}
+
+/// Whether one of the marks before a value is among the bytes.
+fn marks(word: u64) -> bool {
+    // `:`, `=` and `>`: a byte is zero where it is the mark.
+    let other = |b: u8| ((word & !HIGH) ^ (ONES * u64::from(b))) + !HIGH;
+    other(b':') & other(b'=') & other(b'>') & HIGH != HIGH
+}
+
 const HIGH: u64 = 0x8080_8080_8080_8080;
 const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// Eight bytes from `at`, the first lowest; zeros after the end.
-fn load(bytes: &[u8], at: usize) -> u64 {
+pub(super) fn load(bytes: &[u8], at: usize) -> u64 {
     let rest = bytes.get(at..).unwrap_or_default();
-    match rest.first_chunk::<8>() {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => rest
+    if let Some(chunk) = rest.first_chunk::<8>() {
+        return u64::from_le_bytes(*chunk);
+    }
+    match bytes.last_chunk::<8>() {
+        // Those before `at` are shifted out.
+        Some(chunk) if !rest.is_empty() => {
+            u64::from_le_bytes(*chunk) >> (8 * (chunk.len() - rest.len()))
+        }
+        _ => rest
             .iter()
             .rev()
             .fold(0, |word, &b| (word << 8) | u64::from(b)),
     }
+}
+
+/// The high bit of each byte of a word of text that the scan knows a first word by: a digit, `:`
+/// (which follows the digits in ASCII), `@`, a full stop that something follows, or the last dash of
+/// `-----BEGIN`. `next` holds the bytes after them.
+pub(super) fn triggers(word: u64, next: u64) -> u64 {
+    let low = word & !HIGH;
+    let at_least = |low: u64, bound: u8| low + ONES * u64::from(0x80 - bound);
+    let other = |word: u64, b: u8| ((word & !HIGH) ^ (ONES * u64::from(b))) + !HIGH | word;
+    let digit = at_least(low, b'0') & !at_least(low, b':' + 1);
+    let dot = !other(word, b'.') & (word_bytes(next) & other(next, b'_') | next);
+    let begin = !other(word, b'-') & !other(next, b'B');
+    (digit | !other(word, b'@') | dot | begin) & HIGH & !word
 }
 
 /// The high bit of each byte that is a letter, a digit or `_`.
@@ -286,6 +415,7 @@ pub(super) struct Word {
     at: usize,
     dot: usize,
     begin: usize,
+    scheme: usize,
 }
 
 impl Word {
@@ -295,7 +425,7 @@ impl Word {
             *self = Self::read(bytes, start, open);
         }
         if self.open {
-            return Kinds::MAX;
+            return TRIGGERS;
         }
         let bit = |last: usize, kind: Kinds| if last > start { kind } else { 0 };
         bit(self.digit, DIGIT)
@@ -303,6 +433,7 @@ impl Word {
             | bit(self.at, AT)
             | bit(self.dot, DOT)
             | bit(self.begin, BEGIN)
+            | bit(self.scheme, SCHEME)
     }
 
     fn read(bytes: &[u8], start: usize, open: bool) -> Self {
@@ -314,9 +445,17 @@ impl Word {
         let mut at = start;
         for &b in rest {
             at += 1;
+            if PLAIN[usize::from(b)] {
+                continue;
+            }
             match b {
                 b'0'..=b'9' => word.digit = at,
-                b':' => word.colon = at,
+                b':' => {
+                    word.colon = at;
+                    if bytes.get(at) == Some(&b'/') {
+                        word.scheme = at;
+                    }
+                }
                 b'@' => word.at = at,
                 // The byte after decides; before the end there is one.
                 b'.' if bytes
@@ -338,6 +477,17 @@ impl Word {
     }
 }
 
+/// Bytes of a first word that are no trigger.
+static PLAIN: [bool; 256] = {
+    let mut table = LEADS;
+    let mut b = 0;
+    while b < 256 {
+        table[b] &= !matches!(b as u8, b'0'..=b'9' | b'.' | b'-');
+        b += 1;
+    }
+    table
+};
+
 /// Whether a prefix begins with these three bytes.
 pub(super) fn has(prefixes: &Prefixes, a: u8, b: u8, c: u8) -> bool {
     let place = place(a, b, c);
@@ -346,12 +496,38 @@ pub(super) fn has(prefixes: &Prefixes, a: u8, b: u8, c: u8) -> bool {
         .is_some_and(|bits| bits >> (place & 63) & 1 != 0)
 }
 
+/// What a byte before a value says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Other,
+    Mark,
+    Gap,
+}
+
+static BEFORE_VALUE: [Before; 256] = {
+    let mut table = [Before::Other; 256];
+    let (marks, gaps) = (b":=>", b" \t\"'`\\");
+    let mut i = 0;
+    while i < marks.len() {
+        table[marks[i] as usize] = Before::Mark;
+        i += 1;
+    }
+    i = 0;
+    while i < gaps.len() {
+        table[gaps[i] as usize] = Before::Gap;
+        i += 1;
+    }
+    table
+};
+
 /// Whether `:`, `=` or `>` stands before `at`, with no more than blanks and quotation marks between.
 pub(super) fn is_value(bytes: &[u8], at: usize) -> bool {
     let before = bytes.get(at.saturating_sub(GAP)..at).unwrap_or_default();
-    before
-        .iter()
-        .rev()
-        .find(|b| !matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\'))
-        .is_some_and(|b| matches!(b, b':' | b'=' | b'>'))
+    for &b in before.iter().rev() {
+        match BEFORE_VALUE[usize::from(b)] {
+            Before::Gap => {}
+            other => return other == Before::Mark,
+        }
+    }
+    false
 }

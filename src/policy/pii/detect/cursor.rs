@@ -69,12 +69,28 @@ impl<'i, 't> Cursor<'i, 't> {
 
     /// A run of ASCII digits, as text.
     pub(super) fn digits(&mut self, most: usize) -> &'t str {
-        self.run(most, |c| c.is_ascii_digit())
+        self.plain(most, |b| b.is_ascii_digit())
+            .unwrap_or_else(|| self.run(most, |c| c.is_ascii_digit()))
     }
 
     /// A run of letters, as text.
     pub(super) fn letters(&mut self, most: usize) -> &'t str {
-        self.run(most, char::is_alphabetic)
+        self.plain(most, |b| b.is_ascii_alphabetic())
+            .unwrap_or_else(|| self.run(most, char::is_alphabetic))
+    }
+
+    /// What [`run`](Self::run) gives where nothing outside ASCII stands and the text does not end.
+    fn plain(&mut self, most: usize, wanted: fn(&u8) -> bool) -> Option<&'t str> {
+        let rest = self.input.bytes.get(self.at..)?;
+        let run = rest.iter().take(most + 1).take_while(|b| wanted(b));
+        let len = run.count();
+        if len > most {
+            return Some("");
+        }
+        rest.get(len).filter(|b| b.is_ascii())?;
+        let from = self.at;
+        self.at += len;
+        self.input.text.get(from..self.at)
     }
 
     /// One space, typographic ones too.

@@ -73,11 +73,15 @@ fn after_o(o: Option<u8>, before: Option<u8>) -> bool {
 fn local(input: &Input<'_>) -> Tri {
     let (mut at, mut dot) = (input.start, false);
     loop {
+        let run = input.bytes.get(at..).unwrap_or_default();
+        let run = run.iter().take(LOCAL + 1);
+        let run = run.take_while(|&&b| is_word_byte(b)).count();
+        at += run;
+        dot &= run == 0;
         if at - input.start > LOCAL {
             return Tri::No;
         }
         match input.peek_char(at) {
-            Peek::Open if at - input.start > LOCAL => return Tri::No,
             Peek::Open => return Tri::Open,
             Peek::End => return Tri::No,
             Peek::Some('@') => {

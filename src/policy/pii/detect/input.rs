@@ -1,6 +1,10 @@
 //! The text as a detector sees it: from one start, with what lies before and after.
 
+use std::cell::{Cell, RefCell};
+
 use super::bytes::{follows_escape, is_word, is_word_byte, separator};
+use super::context::Telephone;
+use super::ids::Window;
 use super::table::LOOKBEHIND;
 
 /// An answer that may still be open.
@@ -30,22 +34,39 @@ pub(super) enum Peek<T> {
     Open,
 }
 
-#[derive(Clone, Copy)]
 pub(super) struct Input<'t> {
     pub(super) text: &'t str,
     pub(super) bytes: &'t [u8],
     pub(super) start: usize,
     pub(super) last: bool,
+    /// The words before the start, once a detector has asked for them.
+    near: RefCell<Option<Window<'t>>>,
+    /// What they say of telephone numbers, once a detector has asked.
+    pub(super) telephone: Cell<Option<Telephone>>,
+    /// The byte before the start, which is read often; an escape is a line break.
+    neighbour: Option<u8>,
+    /// The length of the first word, letters and digits, as far as the opening tells it.
+    pub(super) word: Option<usize>,
 }
 
 impl<'t> Input<'t> {
     /// `start` must be a char boundary of `text`.
     pub(super) fn new(text: &'t str, start: usize, last: bool) -> Self {
+        let bytes = text.as_bytes();
+        let neighbour = if follows_escape(bytes, start) {
+            Some(b'\n')
+        } else {
+            start.checked_sub(1).and_then(|at| bytes.get(at)).copied()
+        };
         Self {
             text,
-            bytes: text.as_bytes(),
+            bytes,
             start,
             last,
+            near: RefCell::new(None),
+            telephone: Cell::new(None),
+            neighbour,
+            word: None,
         }
     }
 
@@ -116,12 +137,21 @@ impl<'t> Input<'t> {
         (self.text.get(low..self.start).unwrap_or_default(), cut)
     }
 
+    /// The words before the start, read once for all detectors.
+    pub(super) fn near<T>(&self, read: impl FnOnce(&mut Window<'t>) -> T) -> T {
+        let mut near = self.near.borrow_mut();
+        read(near.get_or_insert_with(|| {
+            let (rest, cut) = self.behind();
+            Window::new(rest, cut)
+        }))
+    }
+
     /// The byte `back` places before the start: 1 is its neighbour. No detector asks for more than
     /// `LOOKBEHIND`.
     pub(super) fn before(&self, back: usize) -> Option<u8> {
         debug_assert!(back <= LOOKBEHIND);
-        if back == 1 && follows_escape(self.bytes, self.start) {
-            return Some(b'\n');
+        if back == 1 {
+            return self.neighbour;
         }
         self.start.checked_sub(back).and_then(|at| self.byte(at))
     }

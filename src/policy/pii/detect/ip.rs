@@ -3,10 +3,18 @@
 use super::context;
 use super::input::{Input, Peek, Step, Tri, is_alphanumeric, is_digit, is_letter};
 use super::ipv6;
+use super::opening::{self, Openings};
 
 /// The longest IPv6 text with an embedded IPv4 address, and what follows.
 pub(super) const LONGEST: usize = 45 + 1 + 5;
 pub(super) const SCORE: f32 = 0.95;
+/// A group of up to four digits and its mark.
+pub(super) const OPENINGS: Openings = {
+    let marks = opening::OTHER | opening::TURN | opening::DOT | opening::DOT_DIGIT;
+    Openings::digits(0b1_1110, marks)
+        .or(Openings::letters(0b1_1110, marks))
+        .within(0b1_1110)
+};
 
 pub(super) fn run(input: &Input<'_>) -> Step {
     match v4(input) {

@@ -3,12 +3,11 @@
 use memchr::memchr;
 
 use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
-use super::cue::{self, Kinds, Word};
+use super::cue::{self, Backslash, ESCAPE, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
-use super::ids::Before;
 use super::input::{Input, Step};
-use super::opening;
-use super::table::{self, DETECTORS, DISPATCH, OPENINGS, PREFIXES, Places};
+use super::opening::{self, End};
+use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
 
 /// How far before its first trigger byte a finding may start: the longest local part of an e-mail.
 const LEAD: usize = super::email::LOCAL;
@@ -32,7 +31,12 @@ pub fn match_at(set: EntitySet, text: &str, start: usize, last: bool) -> Outcome
     let mut word = Word::default();
     let cues = word.triggers(text.as_bytes(), start, !last)
         | cue::of_word(kinds, &PREFIXES, text.as_bytes(), start);
-    read(places & table::cued(cues), text, start, last)
+    read(
+        places & table::cued(cues, text.as_bytes(), start),
+        text,
+        start,
+        last,
+    )
 }
 
 /// Runs the detectors among `places`.
@@ -49,17 +53,18 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
     {
         return Outcome::No;
     }
-    let input = Input::new(text, start, last);
+    let mut input = Input::new(text, start, last);
     // A bracket is no part of a word, so it may follow one: `Tel(0161) 496 0000`.
     if first != b'(' && input.inside_word() {
         return Outcome::No;
     }
 
-    if let Some(place) = opening::place(text.as_bytes(), start, last) {
-        candidates &= OPENINGS.get(place).copied().unwrap_or(0);
+    if let Some(opening) = opening::read(text.as_bytes(), start, last) {
+        candidates &= table::opened(&opening);
+        input.word = (opening.end == End::Known).then_some(opening.word);
     }
-    // Looked up once, when the first detector wants to know.
-    let mut before = None;
+    // Looked up when the first detector wants to know.
+    let mut names_known = false;
     let mut best: Option<(bool, f32, usize, Entity)> = None;
     let mut waiting: Option<(bool, f32)> = None;
     while candidates != 0 {
@@ -68,10 +73,13 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
         let Some(detector) = DETECTORS.get(place) else {
             break;
         };
-        if let Some(names) = detector.names
-            && names.miss(before.get_or_insert_with(|| Before::read(&input)))
-        {
-            continue;
+        if !names_known && detector.names.is_some() {
+            names_known = true;
+            let named = table::may_be_named(&input);
+            candidates &= !table::NEED_NAME | named;
+            if named >> place & 1 == 0 {
+                continue;
+            }
         }
         match (detector.run)(&input) {
             Step::No => {}
@@ -80,16 +88,17 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
                 if waiting.is_none_or(|w| rank > w) {
                     waiting = Some(rank);
                 }
-                // Nothing that is left could be given before this is finished. It is the common
-                // case in a stream: a word that may still become an e-mail address.
-                if best.is_none_or(|b| rank >= (b.0, b.1)) && outranks(rank, candidates) {
-                    return Outcome::Unfinished;
-                }
+                // Only what goes before this still matters. In a stream that is mostly nothing: a
+                // word may still become an e-mail address.
+                candidates &= table::above(place);
             }
             Step::Match { end, score } => {
                 let reading = (detector.validated, score, end, detector.entity);
                 if best.is_none_or(|b| (reading.0, reading.1, reading.2) > (b.0, b.1, b.2)) {
                     best = Some(reading);
+                }
+                if score >= detector.ceiling {
+                    candidates &= !table::below(place);
                 }
             }
         }
@@ -102,22 +111,6 @@ pub(super) fn read(places: Places, text: &str, start: usize, last: bool) -> Outc
         }
         (Some((_, score, end, entity)), _) => Outcome::Match { end, entity, score },
     }
-}
-
-/// Whether no detector among `places` can give a reading that goes before one of this rank.
-fn outranks(rank: (bool, f32), places: Places) -> bool {
-    let mut rest = places;
-    while rest != 0 {
-        let place = rest.trailing_zeros() as usize;
-        rest &= rest - 1;
-        if DETECTORS
-            .get(place)
-            .is_some_and(|other| (other.validated, other.ceiling) > rank)
-        {
-            return false;
-        }
-    }
-    true
 }
 
 /// The next place at or after `from` where a finding may start or be unfinished, or the length of
@@ -168,6 +161,7 @@ pub(super) struct Starts<'t> {
     open: bool,
     /// The triggers of the word that was last looked at.
     word: Word,
+    backslash: Backslash,
     /// Where to go on.
     pub(super) at: usize,
     /// The next stretch around a trigger byte, all of which is looked at.
@@ -185,6 +179,7 @@ impl<'t> Starts<'t> {
             kinds,
             open,
             word: Word::default(),
+            backslash: Backslash::default(),
             at,
             low: at,
             high: at,
@@ -202,7 +197,15 @@ impl<'t> Starts<'t> {
                 self.word_with_trigger();
             }
             while self.at < self.low {
-                match cue::next(self.kinds, &PREFIXES, self.bytes, self.at, self.low) {
+                let next = cue::next(
+                    self.kinds,
+                    &PREFIXES,
+                    self.bytes,
+                    self.at,
+                    self.low,
+                    &mut self.backslash,
+                );
+                match next {
                     Some(at) => {
                         self.at = at + 1;
                         if let Some(places) = self.may_start(at) {
@@ -260,13 +263,10 @@ impl<'t> Starts<'t> {
         }
         let cues = self.word.triggers(self.bytes, at, self.open)
             | cue::of_word(self.kinds, &PREFIXES, self.bytes, at);
-        let places = places & table::cued(cues);
+        let places = places & table::cued(cues, self.bytes, at);
         (places != 0).then_some(places)
     }
 }
-
-/// The longest escape, `\u0020`.
-const ESCAPE: usize = 6;
 
 /// Bytes in a block that is looked at at once.
 const BLOCK: usize = 32;
@@ -295,11 +295,13 @@ fn next_trigger(places: Places, bytes: &[u8], from: usize) -> usize {
         }
         at += BLOCK;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
     // A full stop at the very end is part of the unfinished word there.
-    let nexts = rest.iter().skip(1).copied().chain([0]);
-    rest.iter()
-        .zip(nexts)
-        .position(|(&b, next)| triggers(b, next))
-        .map_or(bytes.len(), |found| at + found)
+    while at < bytes.len() {
+        let found = cue::triggers(cue::load(bytes, at), cue::load(bytes, at + 1));
+        if found != 0 {
+            return at + (found.trailing_zeros() >> 3) as usize;
+        }
+        at += 8;
+    }
+    bytes.len()
 }

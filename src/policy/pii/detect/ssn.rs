@@ -3,10 +3,16 @@
 use super::bytes::{Separator, separator};
 use super::context;
 use super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
+use super::opening::{self, Openings};
 
 /// Nine digits, two separators of three bytes, and the words behind them.
 pub(super) const LONGEST: usize = 9 + 2 * 3 + 3 + 4 + context::BEHIND_LONGEST;
 pub(super) const SCORE: f32 = 0.9;
+pub(super) const OPENINGS: Openings =
+    Openings::digits(1 << 9, opening::NO_TURN).or(Openings::digits(
+        1 << 3,
+        opening::SPACE_DIGIT | opening::HYPHEN_DIGIT | opening::WIDE,
+    ));
 const HYPHENS: f32 = 0.85;
 const SPACES: f32 = 0.6;
 /// What nine digits are called in words behind them.

@@ -35,6 +35,7 @@ mod chars;
 mod escape;
 mod findings;
 mod hint;
+mod memo;
 mod shape;
 mod spelled;
 mod unit;
@@ -47,6 +48,7 @@ use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::scan::{match_at, read, scan};
 use super::table::{DETECTORS, LOOKBEHIND, Places};
 use findings::{Findings, Next};
+use memo::Memo;
 use window::{INVISIBLE, Window};
 
 /// What is looked for in the hidden reading: values whose own form leaves little doubt, as the
@@ -102,10 +104,12 @@ const REACH: usize = LOOKBEHIND + 8;
 const VIEW: usize = 4096;
 
 /// Finds personal data also where it is hidden by the way it is spelled. Keeps the memory for its
-/// work between calls. See [`scan_any`].
+/// work between calls, and the last bytes that it has read, so that it need not read them again
+/// when the text goes on or is said twice. See [`scan_any`].
 #[derive(Debug, Default)]
 pub struct Scanner {
     window: Window,
+    memo: Memo,
 }
 
 /// Like [`scan`], and also finds what is hidden by the way it is spelled. What `scan` finds is
@@ -155,11 +159,20 @@ impl Scanner {
         let reading = Reading { hidden, text, last };
         let mut plain: Option<Findings<'_>> = None;
         let mut at = text.ceil_char_boundary(start);
+        if let Some(decided) = self.memo.again(set, text, at, last) {
+            return decided;
+        }
         while at < text.len() {
             let mut unit = at;
-            if !reading.touched(at) {
+            if self.memo.goes_on(text, at) || !reading.touched(at) {
                 let Some((place, look)) = unit::next(text, at, text.len(), last) else {
-                    return scan(set, text, at, last, found);
+                    let mut any = false;
+                    let decided = scan(set, text, at, last, &mut |finding| {
+                        any = true;
+                        found(finding);
+                    });
+                    self.memo.keep(set, text, at, last, decided, any);
+                    return decided;
                 };
                 // Up to the unit both readings are the same.
                 let before = text.get(..place).unwrap_or_default();

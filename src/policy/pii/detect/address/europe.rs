@@ -2,7 +2,7 @@
 //! `Rua Augusta 1500`, `ul. Cicha 86`), and those that end in it (`Hauptstraße 12`,
 //! `Brixtonlaan 380`, `Skoanveien 226`).
 
-use super::super::context::among;
+use super::super::context::{WordList, among};
 use super::super::cursor::{Cursor, begins};
 use super::super::input::{Input, Step};
 use super::tail::{city_word, code_first, tail};
@@ -18,19 +18,19 @@ pub(super) const CUES: &[&str] = &[
 
 /// Kinds of streets before a name, in small letters, with the language they are in.
 #[rustfmt::skip]
-const LEADS: &[&str] = &[
+static LEADS: WordList = WordList::new(&[
     "calle", "c/", "avenida", "avda", "avd", "av", "plaza", "paseo", "pza", "camino", "carretera",
     "ronda", "travesía", "via", "viale", "piazza", "piazzale", "corso", "largo", "vicolo", "rua",
     "travessa", "praça", "estrada", "alameda", "ul", "al", "pl", "os", "rue", "avenue", "strada",
-];
+]);
 
 /// The little words in such a name.
 #[rustfmt::skip]
-const LITTLE: &[&str] = &[
+static LITTLE: WordList = WordList::new(&[
     "de", "du", "des", "del", "della", "delle", "dei", "degli", "di", "da", "do", "dos", "das",
     "la", "le", "les", "los", "las", "el", "l", "d", "dell", "aux", "au", "à", "et", "y", "e",
     "sur", "sous", "en", "san", "van", "von",
-];
+]);
 
 /// Reads a name with at least one capital in it; the little words may stand in it, not end it.
 fn name(cursor: &mut Cursor<'_, '_>) -> Option<()> {
@@ -46,7 +46,7 @@ fn name(cursor: &mut Cursor<'_, '_>) -> Option<()> {
         let first = cursor.at;
         let word = cursor.run(LETTERS, |c| c.is_alphabetic() || c == '-');
         let capital = word.starts_with(char::is_uppercase);
-        if word.is_empty() || !capital && !among(word, LITTLE) {
+        if word.is_empty() || !capital && !LITTLE.has(word) {
             // A date or a number in a name: `rue du 8 Mai`, `via XX Settembre`.
             let number = cursor.digits(2);
             if !number.is_empty() && end.is_none() && place > 0 && cursor.at > first {
@@ -136,7 +136,7 @@ pub(in super::super) fn named_first(input: &Input<'_>) -> Step {
             c.byte(b'/').then_some(())?;
             c.spaces(1);
         } else {
-            if !among(kind, LEADS) || kind.len() < 2 {
+            if !LEADS.has(kind) || kind.len() < 2 {
                 return None;
             }
             let dot = c.byte(b'.');
@@ -236,11 +236,22 @@ pub(in super::super) fn german(input: &Input<'_>) -> Step {
     answer(&cursor, end)
 }
 
+/// The bytes of a word of a street's name.
+static IN_STREET: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = (b as u8).is_ascii_alphabetic() || b == b'-' as usize || b >= 0x80;
+        b += 1;
+    }
+    table
+};
+
 /// A cheap look at the first word and the byte after it, which turn away most words in capitals.
 fn may_be_german(input: &Input<'_>) -> bool {
     let rest = input.bytes.get(input.start..).unwrap_or_default();
-    let letters = |b: &u8| b.is_ascii_alphabetic() || *b == b'-' || *b >= 0x80;
-    let word = rest.iter().take(64).take_while(|b| letters(b)).count();
+    let letters = |b: &&u8| IN_STREET[usize::from(**b)];
+    let word = rest.iter().take(64).take_while(letters).count();
     let (word, after) = rest.split_at_checked(word).unwrap_or_default();
     let after = after.strip_prefix(b".").unwrap_or(after);
     let (Some(gap), Some(next)) = (after.first(), after.get(1)) else {

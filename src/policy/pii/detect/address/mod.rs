@@ -16,10 +16,10 @@ mod tests;
 
 pub(super) use europe::{german, named_first};
 pub(super) use postbox::{CUES as BOX_CUES, run as boxed};
-pub(super) use street::run as numbered;
-pub(super) use zip::{LONGEST as ZIP_LONGEST, SCORE as ZIP_SCORE, run as zip};
+pub(super) use street::{OPENINGS as NUMBERED, run as numbered};
+pub(super) use zip::{LONGEST as ZIP_LONGEST, OPENINGS as ZIP, SCORE as ZIP_SCORE, run as zip};
 
-use super::context::{among, words};
+use super::context::{WordList, among, words};
 use super::cursor::Cursor;
 use super::input::{Input, Step};
 
@@ -46,7 +46,7 @@ fn answer(cursor: &Cursor<'_, '_>, end: Option<usize>) -> Step {
 
 /// Words that announce an address, in small letters.
 #[rustfmt::skip]
-const ANNOUNCED: &[&str] = &[
+static ANNOUNCED: WordList = WordList::new(&[
     "address", "addr", "addresses", "live", "lives", "living", "lived", "reside", "resides",
     "residing", "residence", "located", "location", "ship", "shipping", "shipped", "deliver",
     "delivery", "delivered", "billing", "mail", "mailed", "send", "sent", "moved", "home", "street",
@@ -55,11 +55,11 @@ const ANNOUNCED: &[&str] = &[
     "dirección", "direccion", "domicilio", "vivo", "vive", "indirizzo", "residente", "abito",
     "endereço", "endereco", "morada", "moro", "mora", "adres", "woont", "woon", "zamieszkały",
     "zamieszkała", "mieszka", "mieszkam", "adressen",
-];
+]);
 
 /// Whether the few words before the start announce an address.
 fn announced(input: &Input<'_>) -> bool {
     words(input).take(5).enumerate().any(|(place, w)| {
-        among(w.word, ANNOUNCED) || place == 0 && among(w.word, &["at"]) && w.gap == " "
+        ANNOUNCED.has(w.word) || place == 0 && among(w.word, &["at"]) && w.gap == " "
     })
 }

@@ -42,6 +42,9 @@ const STATES: &[State] = &[
 
 /// The place in the list of a state's abbreviation.
 pub(super) fn state(word: &str) -> Option<usize> {
+    if word.len() != 2 {
+        return None;
+    }
     STATES.iter().position(|(short, ..)| *short == word)
 }
 
@@ -71,6 +74,31 @@ const AREAS: &str = "AB AL B BA BB BD BF BH BL BN BR BS BT CA CB CF CH CM CO CR 
     SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO \
     ZE";
 
+/// For each capital, the capitals that may follow it: bit 0 for none, bit 1 for `A`.
+static FOLLOW: [u32; 26] = {
+    let (bytes, mut table, mut at) = (AREAS.as_bytes(), [0; 26], 0);
+    while at < bytes.len() {
+        if bytes[at].is_ascii_uppercase() {
+            let first = (bytes[at] - b'A') as usize;
+            if at + 1 < bytes.len() && bytes[at + 1].is_ascii_uppercase() {
+                table[first] |= 1 << (bytes[at + 1] - b'A' + 1);
+                at += 1;
+            } else {
+                table[first] |= 1;
+            }
+        }
+        at += 1;
+    }
+    table
+};
+
 pub(super) fn is_area(letters: &str) -> bool {
-    !letters.is_empty() && AREAS.split(' ').any(|area| area == letters)
+    let (first, second) = match *letters.as_bytes() {
+        [a @ b'A'..=b'Z'] => (a, 0),
+        [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] => (a, b - b'A' + 1),
+        _ => return false,
+    };
+    FOLLOW
+        .get(usize::from(first - b'A'))
+        .is_some_and(|follow| follow >> second & 1 != 0)
 }

@@ -1,12 +1,24 @@
 //! Addresses that begin with a house number: `1600 Pennsylvania Ave NW`, `221B Baker Street`,
 //! `12 rue de la Paix`.
 
-use super::super::context::{among, words};
+use super::super::context::{WordList, among, words};
 use super::super::cursor::Cursor;
 use super::super::input::{Input, Step, is_alphanumeric};
+use super::super::opening::{self, Openings};
 use super::suffix::{Suffix, direction, suffix};
 use super::tail::tail;
 use super::{LETTERS, announced, answer, europe};
+
+/// A house number, and a comma, a space, a letter or a further number.
+pub(in super::super) const OPENINGS: Openings = Openings::digits(
+    0b111_1110,
+    opening::OTHER
+        | opening::TURN
+        | opening::SPACE
+        | opening::SPACE_DIGIT
+        | opening::HYPHEN_DIGIT
+        | opening::WIDE,
+);
 
 /// Words of a street's name, its suffix among them.
 const WORDS: usize = 7;
@@ -87,12 +99,12 @@ struct Street {
 
 /// Words that are no part of a street's name when they are in small letters.
 #[rustfmt::skip]
-const NO_NAME: &[&str] = &[
+static NO_NAME: WordList = WordList::new(&[
     "a", "an", "the", "of", "and", "or", "in", "on", "at", "to", "for", "is", "are", "was", "were", "it",
     "i", "we", "you", "my", "your", "with", "by", "from", "as", "be", "that", "this", "minute",
     "minutes", "hour", "hours", "day", "days", "mile", "miles", "km", "years", "year", "per",
     "times", "more", "items", "people", "percent", "am", "pm",
-];
+]);
 
 /// Reads the name of a street with its suffix and a direction after it.
 fn name(cursor: &mut Cursor<'_, '_>, relaxed: bool) -> Option<Street> {
@@ -117,7 +129,7 @@ fn name(cursor: &mut Cursor<'_, '_>, relaxed: bool) -> Option<Street> {
             break;
         }
         if word.starts_with(char::is_lowercase) {
-            if among(word, NO_NAME) && (place == 0 || word != "of") {
+            if NO_NAME.has(word) && (place == 0 || word != "of") {
                 cursor.at = from;
                 break;
             }
@@ -235,19 +247,19 @@ fn is_year(input: &Input<'_>, number: &str) -> bool {
 
 /// Words that may follow an address in a sentence.
 #[rustfmt::skip]
-const AFTER: &[&str] = &[
+static AFTER: WordList = WordList::new(&[
     "in", "and", "near", "on", "or", "is", "was", "to", "for", "between", "at", "with", "from",
     "but", "so", "by", "before", "after", "where", "which", "last", "next", "this", "today",
     "tomorrow", "yesterday", "please", "because", "since", "until", "as", "has", "will", "right",
     "across", "over", "just", "if", "when", "who", "that", "then", "there", "it", "i",
-];
+]);
 
 /// Whether the text after a street treats it as a place: a mark follows, or a little word.
 fn set_apart(cursor: &mut Cursor<'_, '_>) -> bool {
     let mut after = *cursor;
     let apart = if after.space() {
         let word = after.run(12, |c| c.is_ascii_alphabetic());
-        word.is_empty() && !after.peek().is_some_and(char::is_alphabetic) || among(word, AFTER)
+        word.is_empty() && !after.peek().is_some_and(char::is_alphabetic) || AFTER.has(word)
     } else {
         true
     };

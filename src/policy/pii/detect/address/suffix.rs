@@ -1,6 +1,8 @@
 //! Words that end the name of a street, after Publication 28 of the United States Postal Service,
 //! appendix C1, with the forms that are usual in the United Kingdom, Canada and Australia.
 
+use super::super::context::WordList;
+
 /// How well a word at its end tells a street from other names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Suffix {
@@ -12,17 +14,17 @@ pub(super) enum Suffix {
 
 /// In small letters, sorted.
 #[rustfmt::skip]
-const STRONG: &[&str] = &[
+static STRONG: WordList = WordList::new(&[
     "alley", "aly", "av", "ave", "aven", "avenue", "avn", "blvd", "boul", "boulevard", "bvd",
     "cir", "circle", "close", "court", "cres", "crescent", "ct", "dr", "drive", "drv",
     "expressway", "expwy", "expy", "freeway", "fwy", "highway", "hwy", "lane", "ln", "parkway",
     "pkway", "pkwy", "pky", "rd", "road", "st", "str", "street", "strt", "ter", "terr",
     "terrace", "tpke", "trl", "turnpike", "wy",
-];
+]);
 
 /// In small letters, sorted.
 #[rustfmt::skip]
-const WEAK: &[&str] = &[
+static WEAK: WordList = WordList::new(&[
     "anex", "annex", "anx", "arc", "arcade", "bayou", "bch", "beach", "bend", "blf", "bluff",
     "bluffs", "bnd", "bottom", "br", "branch", "brg", "bridge", "brk", "brook", "brooks",
     "burg", "byp", "bypass", "byu", "camp", "canyon", "cape", "causeway", "center", "centre",
@@ -52,7 +54,7 @@ const WEAK: &[&str] = &[
     "valley", "via", "viaduct", "view", "views", "village", "ville", "vis", "vista", "vl",
     "vlg", "vly", "vw", "vws", "walk", "wall", "way", "ways", "well", "wells", "wharf", "wood",
     "woods", "xing", "yard",
-];
+]);
 
 pub(super) fn suffix(word: &str) -> Option<Suffix> {
     let mut small = [0; 12];
@@ -60,10 +62,17 @@ pub(super) fn suffix(word: &str) -> Option<Suffix> {
     for (to, from) in letters.iter_mut().zip(word.bytes()) {
         *to = from.to_ascii_lowercase();
     }
-    let holds = |list: &[&str]| list.binary_search_by(|e| e.as_bytes().cmp(letters)).is_ok();
-    if holds(STRONG) {
+    let letters = &*letters;
+    let holds = |list: &WordList| {
+        list.may_have(letters)
+            && list
+                .words()
+                .binary_search_by(|e| e.as_bytes().cmp(letters))
+                .is_ok()
+    };
+    if holds(&STRONG) {
         Some(Suffix::Strong)
-    } else if holds(WEAK) {
+    } else if holds(&WEAK) {
         Some(Suffix::Weak)
     } else {
         None
@@ -92,11 +101,12 @@ mod tests {
 
     #[test]
     fn lists_are_sorted() {
-        assert!(STRONG.is_sorted());
+        assert!(STRONG.words().is_sorted());
+        let weak = WEAK.words();
         assert!(
-            WEAK.is_sorted(),
+            weak.is_sorted(),
             "{:?}",
-            WEAK.windows(2).find(|w| w[0] > w[1])
+            weak.windows(2).find(|w| w[0] > w[1])
         );
         assert_eq!(suffix("Street"), Some(Suffix::Strong));
         assert_eq!(suffix("Way"), Some(Suffix::Weak));

@@ -1,17 +1,17 @@
 //! What follows a street: units, a city, a region, a postal code, a country.
 
-use super::super::context::among;
+use super::super::context::{WordList, among};
 use super::super::cursor::Cursor;
 use super::LETTERS;
 use super::place::{is_area, state, state_names};
 
 /// Words that a unit is named by (USPS Publication 28, appendix C2), in small letters.
 #[rustfmt::skip]
-const UNITS: &[&str] = &[
+static UNITS: WordList = WordList::new(&[
     "apt", "apartment", "suite", "ste", "unit", "rm", "room", "floor", "fl", "bldg", "building",
     "lot", "trlr", "trailer", "space", "spc", "dept", "flat", "hngr", "ph", "penthouse", "slip",
     "no",
-];
+]);
 
 /// Takes the units, the city and what follows, as far as they are there. Says whether any was.
 pub(super) fn tail(cursor: &mut Cursor<'_, '_>, relaxed: bool) -> bool {
@@ -57,7 +57,7 @@ fn unit(cursor: &mut Cursor<'_, '_>) -> Option<()> {
         if ordinal.is_some() {
             return (among(cursor.letters(5), &["floor", "fl"]) && cursor.edge()).then_some(());
         }
-        if !among(cursor.letters(10), UNITS) {
+        if !UNITS.has(cursor.letters(10)) {
             return None;
         }
         cursor.byte(b'.');

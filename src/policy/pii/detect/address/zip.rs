@@ -1,14 +1,24 @@
 //! Postal codes on their own: ZIP codes after a state whose codes begin so, or after a word that
 //! names one; postcodes of the United Kingdom after such a word or after a city.
 
-use super::super::context::{among, words};
+use super::super::context::{WordList, among, words};
 use super::super::cursor::Cursor;
 use super::super::input::{Input, Step, is_alphanumeric};
+use super::super::opening::{self, Openings};
 use super::place::{state, state_names, zip_in};
 use super::tail::{postcode, zip as five};
 
 pub(in super::super) const LONGEST: usize = 16;
 pub(in super::super) const SCORE: f32 = 0.7;
+/// The digits of a code, or the area of one of the United Kingdom and its first digit.
+pub(in super::super) const OPENINGS: Openings =
+    Openings::digits(0b111_0000, opening::NO_TURN & !opening::DOT_DIGIT)
+        .or(Openings::digits(
+            1 << 3,
+            opening::SPACE_DIGIT | opening::WIDE,
+        ))
+        .or(Openings::digits(1 << 2, opening::HYPHEN_DIGIT))
+        .or(Openings::letters(0b110, opening::TURN));
 
 pub(in super::super) fn run(input: &Input<'_>) -> Step {
     if input.glued(b".-/+$#", is_alphanumeric) {
@@ -86,10 +96,10 @@ fn foreign(cursor: &mut Cursor<'_, '_>) -> Option<()> {
 
 /// Words that name a postal code, in small letters.
 #[rustfmt::skip]
-const NAMES: &[&str] = &[
+static NAMES: WordList = WordList::new(&[
     "zip", "zipcode", "zipcodes", "postcode", "postcodes", "postalcode", "postleitzahl", "plz",
     "postnummer", "postnr", "codepostal", "eircode", "pincode", "cep", "zip5", "zip_code",
-];
+]);
 
 /// Whether the words before call what follows a postal code.
 fn called(input: &Input<'_>) -> bool {
@@ -100,7 +110,7 @@ fn called(input: &Input<'_>) -> bool {
         if !copula || !close {
             return false;
         }
-        if among(w.word, NAMES) {
+        if NAMES.has(w.word) {
             return true;
         }
         if among(w.word, &["code", "postal", "número", "codigo", "código"]) {
@@ -149,7 +159,10 @@ fn of_state(input: &Input<'_>) -> bool {
     if let Some(found) = state(word) {
         return sited(before) && fits(found);
     }
-    state_names().any(|(found, name)| fits(found) && head.strip_suffix(name).is_some_and(sited))
+    let last = head.as_bytes().last();
+    state_names().any(|(found, name)| {
+        name.as_bytes().last() == last && fits(found) && head.strip_suffix(name).is_some_and(sited)
+    })
 }
 
 /// Whether a name and perhaps a comma stand before, as a city does before its postcode.

@@ -9,11 +9,14 @@ mod bech32;
 mod ether;
 
 use super::input::{Input, Step, Tri, is_alphanumeric};
+use super::opening::Openings;
 
 /// The longest run: an extended key of BIP 32.
 const MOST: usize = 112;
 pub(super) const LONGEST: usize = MOST + 4;
 pub(super) const SCORE: f32 = 1.0;
+/// The shortest address has 14 characters.
+pub(super) const OPENINGS: Openings = Openings::ALL.within(!0 << 14);
 
 /// The bytes that an address may begin with.
 static FIRST: [bool; 256] = {

@@ -29,7 +29,7 @@ pub(super) use asia::{
 };
 pub(super) use bank::{ABA, ACCOUNT, ACN, NG_NIN, ZA_ID};
 pub(super) use europe::{DE_TAX_ID, FR_NIR, NL_BSN, PL_PESEL};
-pub(super) use near::{Before, Names};
+pub(super) use near::{MIXED, Names, Window};
 pub(super) use nordic::{FI_HETU, SE_ORGANISATION, SE_PERSON};
 pub(super) use papers::{
     DE_INSURANCE, DE_PASSPORT, ES_PASSPORT, IN_GSTIN, IN_PASSPORT, IN_PLATE, IN_VOTER, IT_CARD,

@@ -1,6 +1,7 @@
 //! Words before a start that name an identifier.
 
 use super::super::bytes::{is_unspaced, is_word};
+use super::super::context::last_word;
 use super::super::input::Input;
 
 /// How many words back a name may stand.
@@ -36,11 +37,17 @@ pub(in super::super) struct Names {
     /// The beginnings of the words that a name may end with, or be written in: one bit for each
     /// value of [`mix`]. Most words of a text are turned down by it.
     ends: Seen,
+    /// Where the last word of each name begins.
+    lasts: [u8; NAMES],
 }
+
+/// The most names in a list.
+const NAMES: usize = 64;
 
 impl Names {
     pub(super) const fn new(list: &'static [&'static str]) -> Self {
-        let mut ends = [0; SEEN_WORDS];
+        assert!(list.len() <= NAMES);
+        let (mut ends, mut lasts) = ([0; SEEN_WORDS], [0; NAMES]);
         let mut i = 0;
         while i < list.len() {
             let name = list[i].as_bytes();
@@ -52,6 +59,7 @@ impl Names {
                 if name[at] == b' ' {
                     last = [0; 3];
                     in_last = 0;
+                    lasts[i] = at as u8 + 1;
                 } else {
                     if in_joined < 3 {
                         joined[in_joined] = name[at];
@@ -68,85 +76,38 @@ impl Names {
             ends = set(ends, mix(last));
             i += 1;
         }
-        Self { list, ends }
+        Self { list, ends, lasts }
     }
 
-    /// Whether none of the words that `before` has seen can be one of the names.
-    pub(in super::super) fn miss(&self, before: &Before) -> bool {
-        self.ends
-            .iter()
-            .zip(before.0)
-            .all(|(ends, seen)| ends & seen == 0)
+    /// Whether a word with these first letters may be one of the names or the end of one.
+    pub(in super::super) const fn may_end(&self, mixed: usize) -> bool {
+        self.ends[mixed >> 6] >> (mixed & 63) & 1 != 0
     }
 
     /// Whether one of the names ends with the word at `at` of `words`.
     fn end_at(&self, words: &mut Window<'_>, at: usize) -> bool {
-        let Some((word, _)) = words.get(at) else {
+        let Some(found) = words.get(at) else {
             return false;
         };
-        let letter = |at: usize| word.as_bytes().get(at).copied().unwrap_or(0);
-        let mixed = mix([letter(0), letter(1), letter(2)]);
-        let bits = self.ends.get(mixed >> 6).copied().unwrap_or(0);
-        if word.is_ascii() && bits >> (mixed & 63) & 1 == 0 {
+        if found.mixed.is_some_and(|mixed| !self.may_end(mixed)) {
             return false;
         }
-        self.list.iter().any(|name| ends(name, word, words, at + 1))
+        let first = found.word.bytes().next().map_or(0, |b| b | 0x20);
+        let ascii = found.mixed.is_some();
+        self.list.iter().zip(self.lasts).any(|(name, last)| {
+            let begins = |at: usize| name.as_bytes().get(at).is_some_and(|b| b | 0x20 == first);
+            let last = usize::from(last);
+            (!ascii || begins(0) || last > 0 && begins(last))
+                && ends(name, last, found.word, words, at + 1)
+        })
     }
 }
 
 /// A bit for each beginning of a word.
 type Seen = [u64; SEEN_WORDS];
 const SEEN_WORDS: usize = 16;
-
-/// The beginnings of all words before a start, looked up once for all detectors that wait for a
-/// name: rather one too many than one too few.
-pub(in super::super) struct Before(Seen);
-
-impl Before {
-    pub(in super::super) fn read(input: &Input<'_>) -> Self {
-        let (text, _) = input.behind();
-        let bytes = text.as_bytes();
-        if !text.is_ascii() {
-            return Self([u64::MAX; SEEN_WORDS]);
-        }
-        let mut seen = [0; SEEN_WORDS];
-        let mut add = |letters: [u8; 3]| {
-            let mixed = mix(letters);
-            if let Some(bits) = seen.get_mut(mixed >> 6) {
-                *bits |= 1 << (mixed & 63);
-            }
-        };
-        // An escape such as `\n` may stand right before a word.
-        let (mut before, mut escape) = (b' ', false);
-        for (at, &a) in bytes.iter().enumerate() {
-            let begins = !before.is_ascii_alphanumeric() || a.is_ascii_uppercase() || escape;
-            if begins && a.is_ascii_alphanumeric() {
-                let inside = |at: usize| {
-                    let byte = bytes.get(at).copied().unwrap_or(0);
-                    if byte.is_ascii_alphanumeric() {
-                        byte
-                    } else {
-                        0
-                    }
-                };
-                let (b, c) = (inside(at + 1), inside(at + 2));
-                // A part of a word such as `idNumber` may end at a capital.
-                if b == 0 || b.is_ascii_uppercase() {
-                    add([a, 0, 0]);
-                }
-                if b != 0 && (c == 0 || c.is_ascii_uppercase()) {
-                    add([a, b, 0]);
-                }
-                if b != 0 && c != 0 {
-                    add([a, b, c]);
-                }
-            }
-            escape = before == b'\\' && b"nrt".contains(&a);
-            before = a;
-        }
-        Self(seen)
-    }
-}
+/// How many values [`mix`] has.
+pub(in super::super) const MIXED: usize = 64 * SEEN_WORDS;
 
 const fn set(mut seen: Seen, mixed: usize) -> Seen {
     seen[mixed >> 6] |= 1 << (mixed & 63);
@@ -163,38 +124,84 @@ const fn fold(byte: u8) -> usize {
     if byte == 0 { 0 } else { (byte | 0x20) as usize }
 }
 
-/// The words before a start, the nearest first, read as they are asked for.
-struct Window<'t> {
+/// The words before a start, the nearest first, read as they are asked for, once for all detectors.
+pub(in super::super) struct Window<'t> {
     reader: Words<'t>,
-    words: [(&'t str, &'t str); SEEN],
+    words: [Near<'t>; SEEN],
     count: usize,
     key: bool,
+    /// How many of the words may speak of what starts there.
+    near: Option<usize>,
+}
+
+/// A word before a start.
+#[derive(Clone, Copy, Default)]
+struct Near<'t> {
+    word: &'t str,
+    /// What stands behind it.
+    gap: &'t str,
+    /// Its first letters, if it is all ASCII.
+    mixed: Option<usize>,
 }
 
 impl<'t> Window<'t> {
-    fn new(input: &Input<'t>) -> Self {
-        let (rest, cut) = input.behind();
+    pub(in super::super) fn new(rest: &'t str, cut: bool) -> Self {
         Self {
             reader: Words { rest, cut },
-            words: [("", ""); SEEN],
+            words: [Near::default(); SEEN],
             count: 0,
             key: false,
+            near: None,
         }
     }
 
     /// The word `at` places before the nearest and what stands behind it, unless something
     /// between ends what it speaks for.
-    fn get(&mut self, at: usize) -> Option<(&'t str, &'t str)> {
+    fn get(&mut self, at: usize) -> Option<Near<'t>> {
         while self.count <= at {
             let (word, gap) = self.reader.next()?;
             if !crosses(gap, self.count, &mut self.key, word) {
                 self.reader.rest = "";
                 return None;
             }
-            *self.words.get_mut(self.count)? = (word, gap);
+            let letter = |at: usize| word.as_bytes().get(at).copied().unwrap_or(0);
+            let mixed = word
+                .is_ascii()
+                .then(|| mix([letter(0), letter(1), letter(2)]));
+            *self.words.get_mut(self.count)? = Near { word, gap, mixed };
             self.count += 1;
         }
         self.words.get(at).copied()
+    }
+
+    /// How many of the nearest words may name what starts here: one that names something else, or
+    /// is a number, is the last.
+    fn near(&mut self) -> usize {
+        if let Some(near) = self.near {
+            return near;
+        }
+        let mut near = 0;
+        while near < WORDS {
+            let Some(found) = self.get(near) else { break };
+            near += 1;
+            if found.word.bytes().filter(u8::is_ascii_digit).count() > 4
+                || OTHERS.end_at(self, near - 1)
+            {
+                break;
+            }
+        }
+        self.near = Some(near);
+        near
+    }
+
+    /// Gives the first letters of the words that may name what starts here; of a word that is not
+    /// all ASCII, none.
+    pub(in super::super) fn each_near(&mut self, mut each: impl FnMut(Option<usize>)) {
+        for at in 0..self.near() {
+            if let Some(found) = self.words.get(at) {
+                each(found.mixed);
+            }
+        }
     }
 }
 
@@ -204,19 +211,7 @@ pub(super) fn named(input: &Input<'_>, names: &Names) -> bool {
     if names.list.is_empty() {
         return false;
     }
-    let mut words = Window::new(input);
-    for at in 0..WORDS {
-        let Some((word, _)) = words.get(at) else {
-            return false;
-        };
-        if names.end_at(&mut words, at) {
-            return true;
-        }
-        if word.bytes().filter(u8::is_ascii_digit).count() > 4 || OTHERS.end_at(&mut words, at) {
-            return false;
-        }
-    }
-    false
+    input.near(|words| (0..words.near()).any(|at| names.end_at(words, at)))
 }
 
 /// How a name stands right before a value.
@@ -231,17 +226,20 @@ pub(super) enum Key {
 
 /// How one of `names` stands right before the start, with only words such as `number` between.
 pub(super) fn keyed(input: &Input<'_>, names: &Names) -> Key {
-    let mut words = Window::new(input);
+    input.near(|words| key(words, names))
+}
+
+fn key(words: &mut Window<'_>, names: &Names) -> Key {
     let mut marked = false;
     for at in 0..4 {
-        let Some((word, gap)) = words.get(at) else {
+        let Some(Near { word, gap, .. }) = words.get(at) else {
             return Key::None;
         };
         if at == 0 && gap.contains([',', ';', '}', ']']) {
             return Key::None;
         }
         marked |= gap.contains([':', '=', '>', '|', '\t']);
-        if names.end_at(&mut words, at) {
+        if names.end_at(words, at) {
             return if marked { Key::Marked } else { Key::Beside };
         }
         if !FILLERS.iter().any(|filler| same(filler, word)) {
@@ -262,17 +260,23 @@ const FILLERS: &[&str] = &[
     "listed",
 ];
 
-/// Whether `name` ends with `word`, after the words from `at` on.
-fn ends(name: &str, word: &str, words: &mut Window<'_>, at: usize) -> bool {
+/// Whether `name`, whose last word begins at `last`, ends with `word`, after the words from `at` on.
+fn ends(name: &str, last: usize, word: &str, words: &mut Window<'_>, at: usize) -> bool {
     if name.chars().next().is_some_and(is_unspaced) {
         return word.contains(name);
     }
-    let mut parts = name.rsplit(' ');
-    let last = parts.next().unwrap_or_default();
-    if (same(last, word) || plural(last, word))
-        && parts
-            .enumerate()
-            .all(|(i, part)| words.get(at + i).is_some_and(|(word, _)| same(part, word)))
+    let (head, tail) = name.split_at_checked(last).unwrap_or_default();
+    if (same(tail, word) || plural(tail, word))
+        && (head.is_empty()
+            || head
+                .trim_end_matches(' ')
+                .rsplit(' ')
+                .enumerate()
+                .all(|(i, part)| {
+                    words
+                        .get(at + i)
+                        .is_some_and(|found| same(part, found.word))
+                }))
     {
         return true;
     }
@@ -286,6 +290,13 @@ fn plural(name: &str, word: &str) -> bool {
 /// Whether `word` is the parts of `name` in one, with or without a tail such as `number`.
 fn joined(name: &str, word: &str) -> bool {
     if name.len() < 3 || word.len() + 4 < name.len() {
+        return false;
+    }
+    // A look at the second letter, which most words fail.
+    if let (&[_, a @ b'a'..=b'z', ..], &[_, b, ..]) = (name.as_bytes(), word.as_bytes())
+        && b.is_ascii()
+        && a != b | 0x20
+    {
         return false;
     }
     let mut rest = word.chars().map(lower);
@@ -348,6 +359,9 @@ struct Words<'t> {
 
 impl<'t> Words<'t> {
     fn next(&mut self) -> Option<(&'t str, &'t str)> {
+        if let Some((from, to)) = last_word(self.rest.as_bytes()) {
+            return self.take(from, to);
+        }
         // Marks such as the vowel signs of Devanagari are no letters but part of the word.
         let inner = |c: char| {
             c != '_'
@@ -356,18 +370,23 @@ impl<'t> Words<'t> {
                     || matches!(c as u32, 0x0900..=0x0DFF))
         };
         let head = self.rest.trim_end_matches(|c| !inner(c));
-        let gap = self.rest.get(head.len()..)?;
         let before = head.trim_end_matches(inner);
-        let mut word = head.get(before.len()..)?;
-        if word.is_empty() {
+        if before.len() == head.len() {
             return None;
         }
-        let part = last_part(word.as_bytes());
+        self.take(before.len(), head.len())
+    }
+
+    /// Takes the word between two places, or its last part.
+    fn take(&mut self, from: usize, to: usize) -> Option<(&'t str, &'t str)> {
+        let gap = self.rest.get(to..)?;
+        let before = self.rest.get(..from)?;
+        let part = last_part(self.rest.get(from..to)?.as_bytes());
         if part == 0 && before.is_empty() && self.cut {
             return None;
         }
-        let begin = before.len() + part;
-        word = head.get(begin..)?;
+        let begin = from + part;
+        let mut word = self.rest.get(begin..to)?;
         // The letter of an escape such as `\n` is no part of the word after it.
         if part == 0
             && before.ends_with('\\')
@@ -383,6 +402,9 @@ impl<'t> Words<'t> {
 
 /// Where the last part of a word such as `driverLicense` or `NHSNumber` begins.
 fn last_part(word: &[u8]) -> usize {
+    if !word.iter().skip(1).any(u8::is_ascii_uppercase) {
+        return 0;
+    }
     (1..word.len())
         .rev()
         .find(|&at| {

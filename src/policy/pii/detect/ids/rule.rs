@@ -5,7 +5,7 @@ use super::super::context::{BEHIND_LONGEST as BEHIND, Telephone, behind, telepho
 use super::super::input::{Input, Step, Tri, is_alphanumeric, is_digit};
 use super::super::opening::Openings;
 use super::near::{Names, named};
-use super::shape::{Read, Reading, lead, longest, read};
+use super::shape::{Read, Reading, lead, longest, read, word};
 
 /// A written form of an identifier.
 #[derive(Clone, Copy)]
@@ -15,6 +15,24 @@ pub(super) struct Form {
     alone: bool,
     /// The digits that it begins with, and whether more may follow them in the same group.
     lead: (usize, bool),
+    /// The length of its first word.
+    word: usize,
+}
+
+impl Form {
+    /// Whether its first mark may be what stands behind the first word.
+    fn goes_on(&self, input: &Input<'_>) -> bool {
+        let Some(&mark) = self.text.get(self.word) else {
+            return true;
+        };
+        match (mark, input.byte(input.start + self.word)) {
+            (b' ', Some(b)) => matches!(b, b' ' | b'-' | 0x80..),
+            (b'_', Some(b)) => matches!(b, b' ' | 0x80..),
+            (b'-', Some(b)) => matches!(b, b'-' | 0x80..),
+            (_, Some(b)) => b == mark,
+            (_, None) => false,
+        }
+    }
 }
 
 /// A form that counts wherever it stands, if its letters are capitals.
@@ -23,6 +41,7 @@ pub(super) const fn alone(text: &'static str) -> Form {
         text: text.as_bytes(),
         alone: true,
         lead: lead(text.as_bytes()),
+        word: word(text.as_bytes()),
     }
 }
 
@@ -32,6 +51,7 @@ pub(super) const fn called(text: &'static str) -> Form {
         text: text.as_bytes(),
         alone: false,
         lead: lead(text.as_bytes()),
+        word: word(text.as_bytes()),
     }
 }
 
@@ -106,6 +126,12 @@ impl Rule {
         }
         for form in self.forms {
             // Most starts are turned down by the length of their first group alone.
+            if input
+                .word
+                .is_some_and(|word| word != form.word || !form.goes_on(input))
+            {
+                continue;
+            }
             let (first, more) = form.lead;
             let fits = match digits {
                 0 if first == 0 => true,

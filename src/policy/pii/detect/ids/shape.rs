@@ -131,6 +131,15 @@ pub(super) const fn lead(form: &[u8]) -> (usize, bool) {
     (len, len < form.len() && form[len] == b'*')
 }
 
+/// The letters and digits that `form` begins with.
+pub(super) const fn word(form: &[u8]) -> usize {
+    let mut len = 0;
+    while len < form.len() && !matches!(form[len], b' ' | b'_' | b'-' | b'.' | b'/') {
+        len += 1;
+    }
+    len
+}
+
 /// The most bytes that reading a form of these takes, with what is looked at after it.
 pub(super) const fn longest(forms: &[super::rule::Form]) -> usize {
     let mut longest = 0;

@@ -11,6 +11,7 @@ mod shapes;
 use super::bytes::is_word;
 use super::context;
 use super::input::{Input, Peek, Step, is_alphanumeric, is_digit};
+use super::opening::{self, Openings};
 use groups::Groups;
 use shapes::Shape;
 
@@ -24,6 +25,15 @@ pub(super) const LONGEST: usize = groups::LONGEST
 /// ` extension. ` with six digits, one more, and the character after them.
 const EXTENSION: usize = 3 + 9 + 2 + 6 + 1 + 4;
 pub(super) const SCORE: f32 = 0.8;
+/// Seven digits in a row, or fewer with more to come.
+pub(super) const OPENINGS: Openings = Openings::digits(!0 << 7, opening::ANY).or(Openings::digits(
+    0b111_1110,
+    opening::SPACE_DIGIT
+        | opening::HYPHEN_DIGIT
+        | opening::DOT_DIGIT
+        | opening::SLASH
+        | opening::WIDE,
+));
 
 pub(super) fn run(input: &Input<'_>) -> Step {
     if embedded(input) {

@@ -85,6 +85,9 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         Some(b' ' | b'=' | b':' | b'>' | b'\t') => None,
         _ => return Step::No,
     };
+    let Some(gap) = Gap::read(input) else {
+        return Step::No;
+    };
     let run = input.bytes.get(input.start..).unwrap_or_default();
     let len = run
         .iter()
@@ -99,7 +102,7 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
     if !open && len < 6 {
         return Step::No;
     }
-    let Some(kind) = kind(input) else {
+    let Some(kind) = kind(&gap) else {
         return Step::No;
     };
     if open {
@@ -222,21 +225,41 @@ fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
-/// What the name before the start says of what starts there.
-fn kind(input: &Input<'_>) -> Option<Kind> {
-    let (behind, _) = input.behind();
-    let marks = |c: char| {
-        matches!(
-            c,
-            ' ' | '\t' | '"' | '\'' | '`' | '\\' | '=' | ':' | '>' | '*'
-        )
-    };
-    let head = behind.trim_end_matches(marks);
-    let gap = behind.get(head.len()..)?;
-    if gap.is_empty() || gap.len() > 12 {
-        return None;
+/// What stands between a value and its name.
+struct Gap<'t> {
+    /// The text before it.
+    head: &'t str,
+    text: &'t str,
+    /// Whether it sets a value.
+    set: bool,
+}
+
+impl<'t> Gap<'t> {
+    /// The gap before the start, if there is one that a name may stand before.
+    fn read(input: &Input<'t>) -> Option<Self> {
+        let (behind, _) = input.behind();
+        let (mut end, mut set) = (behind.len(), false);
+        for b in behind.bytes().rev() {
+            match b {
+                b':' | b'=' | b'>' => set = true,
+                b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b'*' => {}
+                _ => break,
+            }
+            end -= 1;
+        }
+        let (head, text) = behind.split_at_checked(end)?;
+        let fits = !text.is_empty() && text.len() <= 12 && (set || may_link(head.as_bytes()));
+        fits.then_some(Self { head, text, set })
     }
-    let set = gap.contains([':', '=', '>']);
+}
+
+/// What the name before the start says of what starts there.
+fn kind(gap: &Gap<'_>) -> Option<Kind> {
+    let &Gap {
+        head,
+        text: gap,
+        set,
+    } = gap;
     let (name, rest) = last_word(head);
     if !set {
         // `the password is …`, `Bearer …`.
@@ -260,6 +283,18 @@ fn kind(input: &Input<'_>) -> Option<Kind> {
     named(head)
 }
 
+/// A look at the last letters, which most words before a value fail: those of [`LINKS`] and of the
+/// names of schemes are short and end otherwise.
+fn may_link(text: &[u8]) -> bool {
+    let word = text.iter().rev().take(8);
+    let len = word.take_while(|b| b.is_ascii_alphabetic()).count();
+    match text.last() {
+        Some(b) if b.is_ascii() => len < 8 && b"steofrn".contains(&b.to_ascii_lowercase()),
+        Some(_) => true,
+        None => false,
+    }
+}
+
 /// The last word of `text`, and what stands before it.
 fn last_word(text: &str) -> (&str, &str) {
     let rest = text.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
@@ -275,6 +310,13 @@ fn named(text: &str) -> Option<Kind> {
     if last.is_ascii() && !b"ydehtsrnaw".contains(&(last as u8).to_ascii_lowercase()) {
         return None;
     }
+    if let [.., a, b] = *text.as_bytes()
+        && a.is_ascii_alphabetic()
+        && b.is_ascii_alphabetic()
+        && !ends_so(a, b)
+    {
+        return None;
+    }
     let ending = Ending::of(text);
     if ending.is(OTHERS, false) {
         None
@@ -287,6 +329,29 @@ fn named(text: &str) -> Option<Kind> {
     } else {
         None
     }
+}
+
+/// For each last letter, the letters before it in the names of secrets.
+static LAST: [u32; 32] = {
+    let lists = [PASSWORDS, STRONG, WEAK, SHORT];
+    let (mut table, mut list) = ([0; 32], 0);
+    while list < lists.len() {
+        let mut i = 0;
+        while i < lists[list].len() {
+            let name = lists[list][i].as_bytes();
+            let (a, b) = (name[name.len() - 2], name[name.len() - 1]);
+            table[(b & 31) as usize] |= 1 << (a & 31);
+            i += 1;
+        }
+        list += 1;
+    }
+    table
+};
+
+/// Whether the name of a secret may end in these letters.
+fn ends_so(a: u8, b: u8) -> bool {
+    LAST.get(usize::from(b & 31))
+        .is_some_and(|before| before >> (a & 31) & 1 != 0)
 }
 
 /// The end of a name without its marks, lower-case.

@@ -74,7 +74,7 @@ const fn to(body: Body, least: usize, most: usize, mark: u8) -> Part {
 use Body::{Base64, Capitals, Digits, Dotted, Hex, Letters, Url, Word};
 
 #[rustfmt::skip]
-pub(super) static ISSUERS: &[Issuer] = &[
+pub(super) const ISSUERS: &[Issuer] = &[
     // Amazon Web Services: key ids of 16 characters of base32, Bedrock keys.
     any("AKIA", &[of(Capitals, 16, 16)]),
     any("ASIA", &[of(Capitals, 16, 16)]),

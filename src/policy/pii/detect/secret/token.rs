@@ -3,6 +3,7 @@
 use super::super::bytes::is_word_byte;
 use super::super::cue::{self, Cue, Prefixes};
 use super::super::input::{Input, Step};
+use super::super::opening::{self, Openings};
 use super::issuers::{Body, ISSUERS, Issuer};
 use super::placeholder::is_placeholder;
 
@@ -11,8 +12,29 @@ const MOST: usize = 512;
 pub(in super::super) const LONGEST: usize = MOST + 4;
 pub(in super::super) const SCORE: f32 = 0.99;
 
+/// The number of a bot, and its colon.
+pub(in super::super) const BOTS: Openings = Openings::digits(0b111 << 8, opening::OTHER);
+
 /// By its prefix a token is known, for its first word need hold no trigger byte.
 pub(in super::super) const CUE: Cue = Cue::words(super::issuers::WORDS);
+
+/// For each byte, the first issuer whose prefix begins with it, counted from 1.
+static HEADS: [u8; 256] = LISTS.0;
+/// For each issuer, counted from 1, the next with the same first byte.
+static NEXTS: [u8; ISSUERS.len() + 1] = LISTS.1;
+
+const LISTS: ([u8; 256], [u8; ISSUERS.len() + 1]) = {
+    let (mut heads, mut nexts) = ([0; 256], [0; ISSUERS.len() + 1]);
+    let mut place = ISSUERS.len();
+    assert!(place < 256);
+    while place > 0 {
+        let first = ISSUERS[place - 1].prefix.as_bytes()[0] as usize;
+        nexts[place] = heads[first];
+        heads[first] = place as u8;
+        place -= 1;
+    }
+    (heads, nexts)
+};
 
 static PREFIXES: Prefixes = cue::add([0; 512], CUE);
 
@@ -24,22 +46,11 @@ const SAMPLES: &[&[u8]] = &[
 
 pub(in super::super) fn run(input: &Input<'_>) -> Step {
     let there = input.bytes.get(input.start..).unwrap_or_default();
-    let (Some(&first), before) = (there.first(), input.before(1)) else {
+    let Some(&first) = there.first() else {
         return Step::No;
     };
-    // In the middle of a longer run; after `-` and `/` one may begin (`-u`, a path).
-    if before.is_some_and(|b| matches!(b, b'.' | b'+' | b'$' | b'{' | b'<')) && first != b'S' {
+    if within(input) && first != b'S' {
         return Step::No;
-    }
-    if first.is_ascii_digit() {
-        match bot(input) {
-            Step::No => {}
-            other => return other,
-        }
-    }
-    match shaped(input) {
-        Step::No => {}
-        other => return other,
     }
     if let Some(&[a, b, c]) = there.get(..3)
         && !cue::has(&PREFIXES, a, b, c)
@@ -48,11 +59,13 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
     }
     let mut open = false;
     let mut best: Option<usize> = None;
-    for issuer in ISSUERS {
+    let mut place = HEADS.get(usize::from(first)).copied().unwrap_or(0);
+    while let Some(issuer) = usize::from(place)
+        .checked_sub(1)
+        .and_then(|at| ISSUERS.get(at))
+    {
+        place = NEXTS.get(usize::from(place)).copied().unwrap_or(0);
         let prefix = issuer.prefix.as_bytes();
-        if prefix.first() != Some(&first) {
-            continue;
-        }
         let len = prefix.len().min(there.len());
         if there.get(..len) != prefix.get(..len) {
             continue;
@@ -73,6 +86,12 @@ pub(in super::super) fn run(input: &Input<'_>) -> Step {
         Some(end) => Step::Match { end, score: SCORE },
         None => Step::No,
     }
+}
+
+/// Whether the start is in the middle of a longer run; after `-` and `/` a token may begin (`-u`, a
+/// path).
+fn within(input: &Input<'_>) -> bool {
+    matches!(input.before(1), Some(b'.' | b'+' | b'$' | b'{' | b'<'))
 }
 
 fn body(input: &Input<'_>, issuer: &Issuer) -> Step {
@@ -136,10 +155,17 @@ fn body(input: &Input<'_>, issuer: &Issuer) -> Step {
     }
 }
 
+/// How the keys of [`shaped`] open: the first run of letters and digits.
+pub(in super::super) const SHAPES: Openings =
+    Openings::ALL.within(1 << 5 | 1 << 6 | 1 << 14 | 1 << 15 | 1 << 16);
+
 /// Keys without a prefix whose marks stand after a few characters: of Terraform Cloud
 /// (`….atlasv1.…`), MaxMind (`…_…_mmk`), Entra ID (`….8Q~…`), and a Facebook app (`…|…`).
-fn shaped(input: &Input<'_>) -> Step {
+pub(in super::super) fn shaped(input: &Input<'_>) -> Step {
     const MOST: usize = 16;
+    if within(input) {
+        return Step::No;
+    }
     let there = input.bytes.get(input.start..).unwrap_or_default();
     let len = there
         .iter()
@@ -202,7 +228,10 @@ fn maxmind(key: &[u8]) -> bool {
 }
 
 /// A bot of Telegram: its number, a colon, and 35 characters that begin with `AA`.
-fn bot(input: &Input<'_>) -> Step {
+pub(in super::super) fn bot(input: &Input<'_>) -> Step {
+    if within(input) {
+        return Step::No;
+    }
     let colon = input.digits(input.start, 11);
     let len = colon - input.start;
     if input.open(colon) {

@@ -293,6 +293,30 @@ proptest! {
         prop_assert_eq!(stream(chunks), whole(&text));
     }
 
+    /// One scanner may read two texts in turn: the same, or one that goes its own way.
+    #[test]
+    fn texts_do_not_mix(
+        head in text(), rest in prop::collection::vec(text(), 2), same in any::<bool>(),
+        size in 1usize..9,
+    ) {
+        let texts = [0, 1].map(|i| format!("{head}{}", rest[if same { 0 } else { i }]));
+        let mut scanner = Scanner::default();
+        let (mut found, mut starts) = ([Vec::new(), Vec::new()], [0; 2]);
+        let longest = texts.iter().map(String::len).max().unwrap_or(0);
+        for end in (0..longest + size).step_by(size) {
+            for (i, text) in texts.iter().enumerate() {
+                let end = text.ceil_char_boundary(end.min(text.len()));
+                starts[i] = scanner.scan(EntitySet::all(), &text[..end], starts[i], false, &mut |f| {
+                    found[i].push(f);
+                });
+            }
+        }
+        for (i, text) in texts.iter().enumerate() {
+            scanner.scan(EntitySet::all(), text, starts[i], true, &mut |f| found[i].push(f));
+            prop_assert_eq!(&found[i], &whole(text));
+        }
+    }
+
     /// What `scan` finds is found, but for bytes of an escape that it took for letters or digits.
     #[test]
     fn nothing_is_lost(text in text()) {

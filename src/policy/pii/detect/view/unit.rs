@@ -109,6 +109,9 @@ fn wide(bytes: &[u8], at: usize, c: char, last: bool) -> Look {
     }
 }
 
+/// How many bytes are sooner looked at one by one.
+const FEW: usize = 12;
+
 /// The first place in `from..to` where something other than [`Look::None`] stands.
 pub(super) fn next(text: &str, from: usize, to: usize, last: bool) -> Option<(usize, Look)> {
     let bytes = text.as_bytes();
@@ -118,14 +121,35 @@ pub(super) fn next(text: &str, from: usize, to: usize, last: bool) -> Option<(us
     let mut at = from.saturating_sub(1);
     while at < to {
         let end = at + BLOCK;
-        if let Some(window) = bytes.get(at..end + AHEAD)
-            && !hints(window)
-        {
-            at = end;
-            continue;
+        match bytes.get(at..end + AHEAD) {
+            Some(window) if !hints(window) => {
+                at = end;
+                continue;
+            }
+            Some(_) => {}
+            // The last block is filled up. Where the text may go on, its last bytes are looked at.
+            None => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                let few = rest.len() <= FEW;
+                let mut window = [0; BLOCK + AHEAD];
+                if let Some(head) = window.get_mut(..rest.len()) {
+                    head.copy_from_slice(rest);
+                }
+                if !few && !hints(&window) {
+                    let tail = bytes.len().saturating_sub(AHEAD + 2).max(at);
+                    if last || tail >= to {
+                        return None;
+                    }
+                    at = tail;
+                }
+            }
         }
         let mut place = at.saturating_sub(2).max(from);
         while place <= end && place < to {
+            if !bytes.get(place).is_some_and(|&b| BEGINS[usize::from(b)]) {
+                place += 1;
+                continue;
+            }
             match look(text, place, last) {
                 Look::None => place += 1,
                 found => return Some((place, found)),

@@ -122,14 +122,36 @@ fn may_start(input: &Input<'_>) -> bool {
     }
 }
 
+/// Whether digits and full stops stand here and nothing that could go on with them.
+fn is_decimal(input: &Input<'_>) -> bool {
+    let there = input.bytes.get(input.start..).unwrap_or_default();
+    let run = there.iter().take(MOST);
+    let end = run
+        .take_while(|b| b.is_ascii_digit() || **b == b'.')
+        .count();
+    end > 0
+        && there
+            .get(end)
+            .is_some_and(|b| b.is_ascii() && !b.is_ascii_alphanumeric() && !b"-_".contains(b))
+}
+
 fn name(input: &Input<'_>) -> Read {
     if !may_start(input) {
+        return Read::No;
+    }
+    if is_decimal(input) {
         return Read::No;
     }
     let (mut at, mut label, mut labels) = (input.start, input.start, 0usize);
     let mut before = label..label;
     loop {
         if at - input.start > MOST || at - label > LABEL {
+            return Read::No;
+        }
+        let plain = input.bytes.get(at..).unwrap_or_default();
+        let plain = plain.iter().take(LABEL + 1);
+        at += plain.take_while(|b| b.is_ascii_alphanumeric()).count();
+        if at - label > LABEL {
             return Read::No;
         }
         match input.peek_char(at) {

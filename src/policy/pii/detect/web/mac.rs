@@ -2,10 +2,24 @@
 //! hyphens, or the groups of four with full stops that Cisco writes.
 
 use super::super::input::{Input, Peek, Step, Tri, is_alphanumeric};
+use super::super::opening::{self, Openings};
 
 /// Eight pairs, their marks, and what follows.
 pub(in super::super) const LONGEST: usize = 8 * 3 + 3;
 pub(in super::super) const SCORE: f32 = 0.96;
+/// Two digits, or four, and a mark.
+pub(in super::super) const OPENINGS: Openings = {
+    let marks = opening::OTHER
+        | opening::TURN
+        | opening::HYPHEN
+        | opening::HYPHEN_DIGIT
+        | opening::DOT
+        | opening::DOT_DIGIT
+        | opening::WIDE;
+    Openings::digits(0b1_1110, marks)
+        .or(Openings::letters(0b1_1110, marks))
+        .within(1 << 2 | 1 << 4)
+};
 
 /// First words that hold no trigger byte: two letters and a hyphen.
 #[rustfmt::skip]

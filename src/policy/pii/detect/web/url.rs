@@ -61,12 +61,15 @@ pub(in super::super) const SITE_SCORE: f32 = 0.95;
 /// A URL that is nothing but a scheme, a host and perhaps `/`: it names a site, and counts as the
 /// domain name in it.
 pub(in super::super) fn run_host(input: &Input<'_>) -> Step {
-    let Step::Match { end, .. } = run(input) else {
-        // Whatever is open here is so for the URL as well.
-        return run(input);
+    let host = match head(input, SCHEMES) {
+        Head::Authority(host) => host,
+        Head::Open => return Step::Unfinished,
+        Head::No => return Step::No,
     };
-    let Head::Authority(host) = head(input, SCHEMES) else {
-        return Step::No;
+    let end = match run(input) {
+        Step::Match { end, .. } => end,
+        // Whatever is open here is so for the URL as well.
+        other => return other,
     };
     let rest = input.bytes.get(host..end).unwrap_or_default();
     let name = rest.strip_suffix(b"/").unwrap_or(rest);
