@@ -56,6 +56,7 @@ mod input;
 mod ip;
 mod ipv6;
 mod names;
+mod octet;
 mod opening;
 mod phone;
 mod rows;

@@ -6,6 +6,7 @@ use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::cue::{self, Backslash, ESCAPE, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
+use super::octet::{self, load};
 use super::opening::{self, End};
 use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
 
@@ -297,7 +298,7 @@ fn next_trigger(places: Places, bytes: &[u8], from: usize) -> usize {
     }
     // A full stop at the very end is part of the unfinished word there.
     while at < bytes.len() {
-        let found = cue::triggers(cue::load(bytes, at), cue::load(bytes, at + 1));
+        let found = octet::triggers(load(bytes, at), load(bytes, at + 1));
         if found != 0 {
             return at + (found.trailing_zeros() >> 3) as usize;
         }
