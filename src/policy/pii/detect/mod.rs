@@ -57,6 +57,7 @@ mod ip;
 mod ipv6;
 mod locale;
 mod names;
+mod octet;
 mod opening;
 mod phone;
 mod rows;

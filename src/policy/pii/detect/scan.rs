@@ -6,6 +6,7 @@ use super::bytes::{LEADS, follows_escape, is_escape_letter, is_word_byte};
 use super::cue::{self, Backslash, ESCAPE, Kinds, Word};
 use super::entity::{Entity, EntitySet, Finding, Outcome};
 use super::input::{Input, Step};
+use super::octet::{self, load};
 use super::opening::{self, End};
 use super::table::{self, DETECTORS, DISPATCH, PREFIXES, Places};
 
@@ -270,6 +271,8 @@ impl<'t> Starts<'t> {
 
 /// Bytes in a block that is looked at at once.
 const BLOCK: usize = 32;
+/// Bytes that are looked at before the first block.
+const NEAR: usize = 16;
 
 /// The first byte at or after `from` that a first word may be known by: a digit, `:` (which follows
 /// the digits in ASCII), `@`, a full stop that something follows, or the last dash of `-----BEGIN`.
@@ -284,7 +287,19 @@ fn next_trigger(places: Places, bytes: &[u8], from: usize) -> usize {
         let begin = (b == b'-') & (next == b'B');
         (b.wrapping_sub(b'0') <= 10) | (b == b'@') | inner | begin
     };
+    // A full stop at the very end is part of the unfinished word there.
+    let eight = |at: usize| {
+        let found = octet::triggers(load(bytes, at), load(bytes, at + 1));
+        (found != 0).then_some(at + (found.trailing_zeros() >> 3) as usize)
+    };
+    // Where there are many, the next is near.
     let mut at = from;
+    while at < bytes.len().min(from + NEAR) {
+        if let Some(found) = eight(at) {
+            return found;
+        }
+        at += 8;
+    }
     // Blocks without a branch inside: the compiler turns each into a few vector comparisons.
     while let (Some(block), Some(next)) =
         (bytes.get(at..at + BLOCK), bytes.get(at + 1..at + 1 + BLOCK))
@@ -295,11 +310,9 @@ fn next_trigger(places: Places, bytes: &[u8], from: usize) -> usize {
         }
         at += BLOCK;
     }
-    // A full stop at the very end is part of the unfinished word there.
     while at < bytes.len() {
-        let found = cue::triggers(cue::load(bytes, at), cue::load(bytes, at + 1));
-        if found != 0 {
-            return at + (found.trailing_zeros() >> 3) as usize;
+        if let Some(found) = eight(at) {
+            return found;
         }
         at += 8;
     }
