@@ -15,7 +15,9 @@ use divan::{Bencher, black_box};
 use http::{Request, Response};
 use http_body::Frame;
 use portcullis::body::{BoxError, Document};
+use portcullis::policy::canary::CanaryLayer;
 use portcullis::policy::pii::PiiRedact;
+use portcullis::policy::quality::QualityScoreLayer;
 use portcullis::policy::{Policy, PolicyLayer, PolicyRequest, Verdict};
 use portcullis::{Body, PiiRedactLayer};
 use tower::{Layer, Service, service_fn};
@@ -170,14 +172,18 @@ const WORDS: [&str; 8] = [
 ];
 
 fn filtered(body: Body) -> Body {
+    filtered_by(PiiRedactLayer::default(), request_json(PROSE), body)
+}
+
+fn filtered_by<P: Policy>(layer: PolicyLayer<P>, request: String, body: Body) -> Body {
     let body = Arc::new(Mutex::new(Some(body)));
-    let mut service = PiiRedactLayer::default().layer(service_fn(move |_: Request<Body>| {
+    let mut service = layer.layer(service_fn(move |_: Request<Body>| {
         let mut response = Response::new(body.lock().unwrap().take().unwrap_or_default());
         let events = http::HeaderValue::from_static("text/event-stream");
         response.headers_mut().insert("content-type", events);
         std::future::ready(Ok::<_, Infallible>(response))
     }));
-    let response = ready(service.call(Request::new(Body::empty())));
+    let response = ready(service.call(Request::new(Body::from(request))));
     response.map_or_else(|error| match error {}, Response::into_body)
 }
 
@@ -197,6 +203,50 @@ fn c3_stream_with_a_finding_in_each_9_events(bencher: Bencher<'_, '_>) {
         " the", " plan", " of", " jan", "e@exam", "ple.com", " is", " new", ".",
     ];
     stream(bencher, &words, filtered);
+}
+
+/// Words of which none runs in a loop.
+fn varied() -> Vec<String> {
+    (0..EVENTS).map(|n| format!(" w{}", n * n % 997)).collect()
+}
+
+fn stream_by<P: Policy>(bencher: Bencher<'_, '_>, layer: &(impl Fn() -> PolicyLayer<P> + Sync)) {
+    let words = varied();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let request = request_json(PROSE).replace("user", "system");
+    stream(bencher, &words, |body| {
+        filtered_by(layer(), request.clone(), body)
+    });
+}
+
+#[divan::bench]
+fn c4_stream_through_the_quality_scorer(bencher: Bencher<'_, '_>) {
+    stream_by(bencher, &QualityScoreLayer::default);
+}
+
+#[divan::bench]
+fn c5_stream_past_the_canary(bencher: Bencher<'_, '_>) {
+    stream_by(bencher, &CanaryLayer::default);
+}
+
+#[divan::bench]
+fn c6_stream_through_the_pii_filter_in_shadow(bencher: Bencher<'_, '_>) {
+    stream_by(bencher, &|| PiiRedactLayer::default().enforce(false));
+}
+
+#[divan::bench]
+fn d0_quality_of_a_plain_answer_of_1_kb(bencher: Bencher<'_, '_>) {
+    let content = PROSE.repeat(4);
+    let answer = format!(
+        r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"{content}"}},"finish_reason":"stop"}}]}}"#
+    );
+    let bytes = Bytes::from(request_json(PROSE));
+    let service = QualityScoreLayer::default().layer(service_fn(move |_: Request<Body>| {
+        std::future::ready(Ok::<_, Infallible>(Response::new(Body::from(
+            answer.clone(),
+        ))))
+    }));
+    call(bencher, service, move || Body::from(bytes.clone()));
 }
 
 #[divan::bench]

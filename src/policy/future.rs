@@ -70,6 +70,8 @@ struct Again<S> {
     /// The request; gone once it has been asked again.
     request: Option<Request<Body>>,
     inner: S,
+    /// For the head of the next answer.
+    headers: Vec<(HeaderName, HeaderValue)>,
     /// The answer that was not good enough.
     first: Option<Response<Body>>,
 }
@@ -203,6 +205,7 @@ where
                                 future: waiting.inner.call(request),
                                 after: After {
                                     filters: std::mem::take(filters),
+                                    headers: std::mem::take(&mut waiting.headers),
                                     ..After::default()
                                 },
                                 head: false,
@@ -385,17 +388,19 @@ impl<P: Policy> Gate<P> {
         let head = parts.method == Method::HEAD;
         let again = self.again(&after, &parts, &body);
         let future = inner.call(Request::from_parts(parts, body));
+        let again = again.map(|request| {
+            Box::new(Again {
+                request: Some(request),
+                inner,
+                headers: after.headers.clone(),
+                first: None,
+            })
+        });
         State::Call {
             future,
             after,
             head,
-            again: again.map(|request| {
-                Box::new(Again {
-                    request: Some(request),
-                    inner,
-                    first: None,
-                })
-            }),
+            again,
         }
     }
 

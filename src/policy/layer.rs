@@ -37,9 +37,13 @@ pub(super) struct Settings {
 impl<P: Policy> PolicyLayer<P> {
     /// A layer that applies `policy`.
     pub fn new(policy: P) -> Self {
+        let settings = Settings {
+            inspection: policy.inspection(),
+            ..Settings::default()
+        };
         Self {
             policy: Arc::new(policy),
-            settings: Arc::default(),
+            settings: Arc::new(settings),
         }
     }
 

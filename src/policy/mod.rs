@@ -59,7 +59,7 @@ pub use self::layer::{OnFailure, PolicyLayer};
 pub use self::request::{PolicyRequest, Recorder};
 pub use self::service::PolicyService;
 pub use self::verdict::{DeferredVerdict, Verdict};
-use crate::body::BoxError;
+use crate::body::{BoxError, Inspection};
 pub use crate::body::{Ending, Flow, ResponseFilter, Window};
 
 /// Decides about requests, and hands out filters for their answers.
@@ -79,6 +79,12 @@ pub trait Policy: Send + Sync + 'static {
     /// for it, and the document it sees may be empty.
     fn reads_request(&self) -> bool {
         true
+    }
+
+    /// How bodies are read for it, unless [`PolicyLayer::inspection`] says
+    /// otherwise: by default, what cannot be inspected is refused.
+    fn inspection(&self) -> Inspection {
+        Inspection::default()
     }
 }
 

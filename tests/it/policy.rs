@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use portcullis::body::{Inspection, Uninspectable};
 use portcullis::call::{Call, Outcome};
 use portcullis::policy::{
-    Flow, OnFailure, Policy, PolicyLayer, PolicyRequest, ResponseFilter, Verdict, Window,
+    Ending, Flow, OnFailure, Policy, PolicyLayer, PolicyRequest, ResponseFilter, Verdict, Window,
 };
 use portcullis::text::Edits;
 use portcullis::{ApiError, AuditLayer, Body, BoxError, PiiRedactLayer};
@@ -349,5 +349,71 @@ async fn hostile_documents_take_linear_time() {
         let response = response.unwrap().unwrap();
         assert_eq!(response.status(), 200);
         response.into_body().collect().await.unwrap();
+    }
+}
+
+/// Wants another answer in place of "no".
+struct Picky;
+
+#[derive(Default)]
+struct PickyFilter {
+    no: bool,
+}
+
+impl Policy for Picky {
+    fn name(&self) -> &'static str {
+        "picky"
+    }
+
+    fn judge(&self, _: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
+        let (name, value) = ("x-picky", "1");
+        Ok(Verdict::proceed()
+            .with_filter(PickyFilter::default())
+            .with_header(name.parse()?, value.parse()?)
+            .may_ask_again())
+    }
+}
+
+impl ResponseFilter for PickyFilter {
+    fn filter(&mut self, window: &Window<'_>, _: &mut Edits) -> Flow {
+        self.no |= window.text() == "no";
+        Flow::Release(window.text().len())
+    }
+
+    fn choice_ended(&mut self, _: u32) -> Ending {
+        match std::mem::take(&mut self.no) {
+            true => Ending::AskAgain,
+            false => Ending::Accept,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_filter_may_have_the_request_asked_once_more() {
+    for (answers, expected) in [
+        (&["yes"][..], "yes"),
+        (&["no", "yes"], "yes"),
+        (&["no", "no", "yes"], "no"),
+    ] {
+        let answers = std::sync::Mutex::new(answers.iter());
+        let answers = std::sync::Arc::new(answers);
+        let service = PolicyLayer::new(Picky).layer(service_fn(move |request: Request<Body>| {
+            let content = answers.lock().unwrap().next().unwrap();
+            async move {
+                let body = request.into_body().collect().await.unwrap().to_bytes();
+                assert_eq!(body, r#"{"model":"m","messages":[]}"#);
+                let body = format!(r#"{{"choices":[{{"message":{{"content":"{content}"}}}}]}}"#);
+                Ok::<_, Infallible>(Response::new(Body::from(body)))
+            }
+        }));
+        let request = Request::new(Body::from(r#"{"model":"m","messages":[]}"#));
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.headers()["x-picky"], "1");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&body);
+        assert!(
+            body.contains(&format!(r#""content":"{expected}""#)),
+            "{body}"
+        );
     }
 }

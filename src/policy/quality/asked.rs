@@ -8,6 +8,9 @@ use crate::body::{Document, Role, SegmentKind};
 /// Numbers of sources up to this one are known.
 const MOST_SOURCES: u32 = 1000;
 
+/// A question that is longer, in bytes, holds more than a question.
+const MOST_QUESTION: usize = 2000;
+
 /// What the answer is held against.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
@@ -52,7 +55,7 @@ fn question_language(request: &Document) -> Option<Language> {
             _ => {}
         }
     }
-    let language = language::identify(question?)?;
+    let language = plain_language(question?)?;
     let named = request.segments().any(|segment| {
         let asks = matches!(
             segment.role(),
@@ -62,6 +65,20 @@ fn question_language(request: &Document) -> Option<Language> {
         asks && text && language::names_a_language(segment.text())
     });
     (!named).then_some(language)
+}
+
+/// The language of a question that is nothing but a question. One that quotes, or
+/// hands over a text to work on, may well be in another language than that text:
+/// every line has to agree.
+fn plain_language(question: &str) -> Option<Language> {
+    let quotes = |c: char| ":\"`«»„“”「」『』<>|".contains(c) || c == '\u{ff1a}';
+    if question.len() > MOST_QUESTION || question.contains(quotes) {
+        return None;
+    }
+    let lines = question.lines().filter(|line| !line.trim().is_empty());
+    let mut languages = lines.map(language::identify);
+    let first = languages.next()??;
+    languages.all(|other| other == Some(first)).then_some(first)
 }
 
 fn json_of(request: &Document) -> Json {
@@ -223,5 +240,16 @@ mod tests {
         let question = "What is the best way to cook an egg if I do not have a pan?";
         assert!(ask(question).is_some());
         assert!(ask(&format!("{question} Answer in German.")).is_none());
+        let german =
+            "Wie kann ich ein Ei kochen, wenn ich keine Pfanne habe und es schnell gehen muss";
+        for quoting in [
+            format!("Sum this up: {german}"),
+            format!("{german}\nSum this up"),
+            format!("{question}\n{german}"),
+            format!("What does \"{german}\" mean?"),
+        ] {
+            assert!(ask(&quoting).is_none(), "{quoting}");
+        }
+        assert!(ask(&format!("{question}\n\n{question}")).is_some());
     }
 }

@@ -26,7 +26,7 @@
 //! | `refusal` | 0.6 | the field `refusal`, `content_filter`, or a phrase at the beginning |
 //! | `schema_mismatch` | 0.6 | JSON that does not fit its schema; arguments that fit no tool's |
 //! | `truncated` | 0.5 | `finish_reason` is `length` |
-//! | `language_mismatch` | 0.5 | question and answer are plainly in two languages, and the request names none |
+//! | `language_mismatch` | 0.5 | question and answer are plainly in two languages; not where the question quotes or hands over a text, or the request names a language |
 //! | `repetition` | 0.5 | phrases said again, within 512 words outside of code |
 //! | `unmatched_citation` | 0.4 | `[3]`, where the request gives numbered sources and none is 3 |
 //! | `too_short`, `too_long` | 0.3 | [`length`](QualityScoreLayer::length) |
@@ -58,7 +58,7 @@ use self::filter::QualityFilter;
 pub use self::signal::Signal;
 use self::signal::Weights;
 use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::BoxError;
+use crate::body::{BoxError, Inspection, Uninspectable};
 
 /// Scores answers. See the [module](self) for an example.
 pub type QualityScoreLayer = PolicyLayer<QualityScore>;
@@ -124,6 +124,11 @@ impl Policy for QualityScore {
             QualityAction::Retry => verdict.may_ask_again(),
             _ => verdict,
         })
+    }
+
+    /// What it cannot read has no score, and is none of its business.
+    fn inspection(&self) -> Inspection {
+        Inspection::default().uninspectable(Uninspectable::Pass)
     }
 }
 

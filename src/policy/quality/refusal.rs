@@ -1,59 +1,64 @@
 //! Answers that decline.
 
 /// A refusal says so within its first characters.
-pub(super) const OPENING: usize = 320;
+pub(super) const OPENING: usize = 200;
 
-/// Beginnings of sentences that decline, in lower case. Each names the speaker
-/// or the act, so that a sentence about somebody else's refusal is none.
-const PHRASES: &[&str] = &[
-    // English
-    "i can't help with",
-    "i can't help you",
-    "i cannot help with",
-    "i cannot help you",
-    "i can't assist",
-    "i cannot assist",
-    "i can't provide",
-    "i cannot provide",
-    "i can't fulfill",
-    "i cannot fulfill",
-    "i can't comply",
-    "i cannot comply",
-    "i can't create",
-    "i cannot create",
-    "i can't write",
-    "i cannot write",
-    "i can't generate",
-    "i cannot generate",
-    "i can't engage",
-    "i cannot engage",
-    "i can't do that",
-    "i cannot do that",
-    "i can't answer",
-    "i cannot answer",
-    "i can't discuss",
-    "i cannot discuss",
-    "i can't share",
-    "i cannot share",
-    "i can't support",
-    "i won't be able to",
-    "i won't help",
-    "i will not help",
-    "i will not provide",
+/// How English declines: one of these, and then one of [`ACTS`].
+const I_CANNOT: &[&str] = &[
+    "i can't",
+    "i cannot",
+    "i can not",
     "i'm unable to",
     "i am unable to",
     "i'm not able to",
     "i am not able to",
+    "i won't be able to",
+    "i won't",
+    "i will not",
+    "i'm not comfortable",
+];
+const ACTS: &[&str] = &[
+    "help with",
+    "help you",
+    "with this",
+    "with that",
+    "assist",
+    "provide",
+    "fulfill",
+    "fulfil",
+    "comply",
+    "generate",
+    "engage in",
+    "engage with",
+    "do that",
+    "do this",
+    "answer that",
+    "answer this",
+    "answer your",
+    "discuss",
+    "participate",
+    "support that",
+    "support this",
+    "write that",
+    "write this",
+    "write content",
+    "create that",
+    "create this",
+    "create content",
+    "share that",
+    "share instructions",
+    "continue with",
+    "complete this",
+    "complete that",
+];
+/// Words that may stand between the two.
+const BETWEEN: &[&str] = &["", "really ", "directly ", "to ", "providing ", "helping "];
+
+/// Whole phrases that decline, in lower case.
+const PHRASES: &[&str] = &[
     "i must decline",
     "i have to decline",
     "i must refuse",
-    "i'm sorry, but i can't",
-    "i'm sorry, but i cannot",
-    "i'm sorry, i can't",
-    "i apologize, but i can",
-    "as an ai language model, i can",
-    "as an ai, i can't",
-    "as an ai, i cannot",
     // German
     "ich kann dir dabei nicht helfen",
     "ich kann ihnen dabei nicht helfen",
@@ -180,13 +185,29 @@ pub(super) fn is_refusal(opening: &str) -> bool {
             c => plain.push(c),
         }
     }
-    PHRASES.iter().any(|phrase| {
-        plain.match_indices(phrase).any(|(at, _)| {
-            // "I" must be the word, not the end of one.
-            let before = plain[..at].chars().next_back();
-            !phrase.is_ascii() || before.is_none_or(|c| !c.is_alphanumeric())
+    let begins_word = |at: usize| {
+        let before = plain[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric())
+    };
+    let declines = |phrase: &&str| {
+        plain.match_indices(phrase).any(|(at, phrase)| {
+            let rest = plain[at + phrase.len()..].strip_prefix(' ');
+            begins_word(at) && rest.is_some_and(names_an_act)
         })
-    })
+    };
+    I_CANNOT.iter().any(declines)
+        || PHRASES.iter().any(|phrase| {
+            plain
+                .match_indices(phrase)
+                .any(|(at, _)| !phrase.is_ascii() || begins_word(at))
+        })
+}
+
+fn names_an_act(rest: &str) -> bool {
+    BETWEEN
+        .iter()
+        .filter_map(|between| rest.strip_prefix(between))
+        .any(|rest| ACTS.iter().any(|act| rest.starts_with(act)))
 }
 
 #[cfg(test)]
@@ -207,6 +228,9 @@ mod tests {
             "죄송하지만 그 요청은 도와드릴 수 없습니다.",
             "عذرًا، لا أستطيع المساعدة في ذلك.",
             "As an AI language model, I\ncannot do that.",
+            "I'm not able to help with hacking. Is there something else?",
+            "I won't provide instructions for this.",
+            "I'm not comfortable helping with this.",
         ] {
             assert!(is_refusal(refusal), "{refusal}");
         }
@@ -215,6 +239,9 @@ mod tests {
             "Here is how to refuse politely: say that you are busy.",
             "He said he cannot help with the move.",
             "You can assist them by calling first.",
+            "The log says: I cannot write to the disk. Free some space.",
+            "Dear Ann, I'm sorry, but I can't attend the meeting on Monday.",
+            "I can't answer for him, but I would say yes.",
             "Ich kann dir dabei gern helfen.",
             "No puedo creerlo: ¡funciona!",
             "",

@@ -311,6 +311,8 @@ async fn what_is_no_answer_is_not_scored() {
     for answer in [
         (500, "{\"error\":{\"message\":\"oops\"}}".to_owned()),
         (200, "{\"data\":[{\"embedding\":[0.1]}]}".to_owned()),
+        // Not to be read.
+        (200, "{\"choices\":[".to_owned()),
     ] {
         let layer = QualityScoreLayer::default().action(QualityAction::Block);
         let got = ask(layer, question(EGG), vec![answer.clone()]).await;

@@ -8,13 +8,14 @@ use crate::body::sse::Event;
 use crate::body::{ApiError, SegmentKind};
 
 impl EventStream {
-    /// All texts have ended; and so have the choices, unless the stream broke.
+    /// All texts have ended; and so have the choices that said so, and the
+    /// others too unless the stream broke.
     pub(super) fn end(&mut self, whole: bool) -> Result<(), ApiError> {
         self.end_lanes(|_| true)?;
+        while let Some(choice) = self.ending.pop() {
+            self.end_choice(choice)?;
+        }
         if whole {
-            while let Some(choice) = self.ending.pop() {
-                self.end_choice(choice)?;
-            }
             while let Some(&choice) = self.open_choices.first() {
                 self.end_choice(choice)?;
             }
