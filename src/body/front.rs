@@ -5,7 +5,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::inspect::Rest;

@@ -30,6 +30,8 @@ mod patterns;
 mod pii;
 mod policy;
 mod provider;
+mod resilience;
+mod routing;
 mod rules;
 mod schema;
 mod source;
@@ -52,8 +54,13 @@ pub use pii::{
 };
 pub use policy::{AuditConfig, Policies, PolicyName, PolicySettings};
 pub use provider::{
-    Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Strategy, Target,
+    Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Target,
 };
+pub use resilience::{
+    CircuitBreakerConfig, ConcurrencyConfig, FailureRateConfig, HedgeConfig, RetryConfig,
+    TimeoutsConfig,
+};
+pub use routing::{Fallback, MidStream, Sticky, Strategy, Trigger, UnknownModels};
 pub use schema::json_schema;
 pub use source::ConfigFile;
 

@@ -1,6 +1,7 @@
 //! From a configuration to a stack of layers.
 
 mod pii;
+mod resilience;
 mod upstream;
 
 use std::sync::Arc;
@@ -23,12 +24,9 @@ pub(super) fn build(
     config: &Config,
     audit: Option<Arc<dyn CallReader>>,
 ) -> Result<Stack, GatewayError> {
-    let target = config.providers.targets.first().ok_or_else(|| {
-        GatewayError::Target("providers.targets is empty: there is nothing to call".to_owned())
-    })?;
     let service = ServiceBuilder::new()
         .layer(ErrorResponseLayer::new())
-        .service(upstream::upstream(target, 0)?);
+        .service(upstream::upstream(&config.providers)?);
     let mut stack = BoxCloneSyncService::new(service);
     let mut chain: Vec<_> = config.active_policies().collect();
     // Wherever it is named: it is to see what the client got, and never what
