@@ -6,6 +6,7 @@ mod app;
 mod audit;
 mod command;
 mod endpoints;
+mod faults;
 mod gateway;
 mod policy;
 mod route;
