@@ -1,5 +1,6 @@
 //! The way of one call.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use super::table::Plan;
 use super::{Ask, Strategy};
 use crate::body::replay::Replay;
 use crate::body::{
-    ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind, forget_length,
+    ApiError, Body, BoxError, Document, Inspect, Inspected, Inspection, MediaKind, forget_length,
 };
 use crate::call::Call;
 use crate::target::{Avoid, LastResort, Provider};
@@ -132,6 +133,16 @@ async fn read(request: Request<Body>) -> Request<Body> {
     Request::from_parts(parts, body)
 }
 
+/// A string member, copied only where it has escapes.
+fn name_in<'a>(document: &'a Document, member: &str) -> Option<Cow<'a, str>> {
+    let name = document.field(member)?;
+    let name = name.strip_prefix('"')?.strip_suffix('"')?;
+    match name.contains('\\') {
+        false => Some(Cow::Borrowed(name)),
+        true => document.string_field(member).map(Cow::Owned),
+    }
+}
+
 /// Finds out where a request may go, and takes out what it says about that.
 fn plan<S: Strategy>(
     shared: &Shared<S>,
@@ -139,8 +150,8 @@ fn plan<S: Strategy>(
     mut body: Body,
 ) -> Result<(Plan, Body), ApiError> {
     let document = body.as_document();
-    let model = document.and_then(|document| document.string_field("model"));
-    let in_body = document.and_then(|document| document.string_field("provider"));
+    let model = document.and_then(|document| name_in(document, "model"));
+    let in_body = document.and_then(|document| name_in(document, "provider"));
     let in_header = parts.headers.remove(PROVIDER);
     let name = match &in_header {
         Some(value) => Some(value.to_str().unwrap_or("?")),
@@ -160,9 +171,8 @@ fn plan<S: Strategy>(
     };
     let ask = Ask::new(parts, document);
     let plan = shared.table.plan(&ask, model.as_deref(), provider)?;
-    if in_body.is_some()
-        && let Some(document) = body.as_document_mut()
-    {
+    let named = in_body.is_some();
+    if named && let Some(document) = body.as_document_mut() {
         document.remove("provider");
         forget_length(&mut parts.headers);
     }

@@ -259,3 +259,34 @@ async fn no_key_or_header_of_one_provider_reaches_another() {
         }
     }
 }
+
+#[tokio::test]
+async fn every_strategy_is_built_from_the_file() {
+    for strategy in Strategy::ALL {
+        let a = Simulator::new().any_model().always(good());
+        let b = Simulator::new().any_model().always(good());
+        let estate = estate(a, b, |config| {
+            config.providers.strategy = Some(*strategy);
+            if *strategy == Strategy::Single {
+                config.providers.targets.truncate(1);
+            }
+            config.providers.targets[0].model = Some("m".to_owned());
+            let group = ("fast".to_owned(), vec!["a".to_owned()]);
+            config.providers.model_groups = [group].into();
+            config.validate().unwrap();
+        })
+        .await;
+        let mut body = chat("Hello", true);
+        for _ in 0..2 {
+            body["model"] = serde_json::json!("fast");
+            let client = client();
+            let to = estate.address;
+            let answer = post(&client, to, "/v1/chat/completions", body.to_string()).await;
+            assert_eq!(outcome(&answer).as_deref(), Ok(WHOLE), "{strategy}");
+        }
+        let first = estate.a.as_ref().unwrap().simulator();
+        let asked = first.last_request().unwrap().json().unwrap();
+        assert_eq!(asked["model"], "m");
+        assert_eq!(first.request_count(), 2);
+    }
+}
