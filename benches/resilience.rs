@@ -85,33 +85,33 @@ where
         .bench_values(|(mut service, request)| ready(service.call(request)));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn a1_bare_service(bencher: Bencher<'_, '_>) {
     call(bencher, inner());
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn a2_breaker(bencher: Bencher<'_, '_>) {
     call(bencher, CircuitBreakerLayer::default().layer(inner()));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn a3_retry(bencher: Bencher<'_, '_>) {
     call(bencher, RetryLayer::default().layer(inner()));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn a4_route_to_the_one_target(bencher: Bencher<'_, '_>) {
     call(bencher, SingleLayer::new([target("one")]).layer(inner()));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn a5_route_to_the_first_of_two(bencher: Bencher<'_, '_>) {
     let targets = [target("one"), target("two")];
     call(bencher, FallbackLayer::new(targets).layer(inner()));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn b1_route_breaker_and_retry_with_one_target(bencher: Bencher<'_, '_>) {
     let service = ServiceBuilder::new()
         .layer(SingleLayer::new([target("one")]))
@@ -121,7 +121,7 @@ fn b1_route_breaker_and_retry_with_one_target(bencher: Bencher<'_, '_>) {
     call(bencher, service);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn b2_route_breaker_and_retry_with_two_targets(bencher: Bencher<'_, '_>) {
     let service = ServiceBuilder::new()
         .layer(FallbackLayer::new([target("one"), target("two")]))
@@ -131,7 +131,7 @@ fn b2_route_breaker_and_retry_with_two_targets(bencher: Bencher<'_, '_>) {
     call(bencher, service);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn b3_and_a_limit_and_timeouts(bencher: Bencher<'_, '_>) {
     let service = ServiceBuilder::new()
         .layer(FallbackLayer::new([target("one"), target("two")]))

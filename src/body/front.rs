@@ -5,7 +5,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::inspect::Rest;
@@ -78,6 +77,10 @@ impl Front {
     /// The body as it came.
     pub(crate) fn put_back(self) -> Body {
         let mut body = self.body;
+        let untouched = self.read.is_empty() && self.trailers.is_none();
+        if untouched && self.broken.is_none() && !self.ended {
+            return body;
+        }
         let observers = std::mem::take(&mut body.observers);
         let whole = self.ended && self.trailers.is_none() && self.read.len() <= 1;
         let mut front = if whole {

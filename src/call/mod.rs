@@ -169,6 +169,12 @@ impl Call {
         self.state().record.attempts.push(attempt);
     }
 
+    /// The target of the last try.
+    pub(crate) fn last_target(&self) -> Option<String> {
+        let state = self.state();
+        state.record.attempts.last().map(|last| last.target.clone())
+    }
+
     /// Notes that the last try failed after it had begun well: its stream
     /// stalled, say.
     pub fn attempt_failed(&self, kind: &'static str) {

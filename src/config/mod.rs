@@ -35,6 +35,8 @@ mod policy;
 mod provider;
 mod quality;
 mod remote;
+mod resilience;
+mod routing;
 mod rules;
 mod schema;
 mod source;
@@ -60,12 +62,17 @@ pub use pii::{
 };
 pub use policy::{AuditConfig, Policies, PolicyName, PolicySettings};
 pub use provider::{
-    Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Strategy, Target,
+    Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Target,
 };
 pub use quality::{QualityAction, QualityScorerConfig, QualityWeights};
 pub use remote::{
     OnFailure, RemoteAction, RemoteBreaker, RemoteJudgeConfig, RemoteKind, RemoteResponse,
 };
+pub use resilience::{
+    CircuitBreakerConfig, ConcurrencyConfig, FailureRateConfig, HedgeConfig, RetryConfig,
+    TimeoutsConfig,
+};
+pub use routing::{Fallback, MidStream, Sticky, Strategy, Trigger, UnknownModels};
 pub use schema::json_schema;
 pub use source::ConfigFile;
 

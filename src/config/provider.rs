@@ -6,22 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::names::names;
-
-names! {
-    /// How a target is chosen for a request.
-    #[derive(Default)]
-    pub enum Strategy as "strategy" {
-        built {
-            /// There is one target, and every request goes to it.
-            #[default]
-            Single = "single",
-        }
-        planned {
-            "fallback", "ordered", "weighted_round_robin", "round_robin", "latency",
-            "least_in_flight", "cost", "random",
-        }
-    }
-}
+use super::resilience::{
+    CircuitBreakerConfig, ConcurrencyConfig, HedgeConfig, RetryConfig, TimeoutsConfig,
+};
+use super::routing::{
+    Fallback, MidStream, ModelGroups, Sticky, Strategy, UnknownModels, model_groups,
+};
 
 names! {
     /// A provider of models.
@@ -101,17 +91,63 @@ names! {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Providers {
-    /// How a target is chosen for a request.
-    pub strategy: Strategy,
+    /// How a target is chosen for a request. By default `single` for one target, and `fallback`
+    /// for several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Strategy")]
+    pub strategy: Option<Strategy>,
+    /// Keeps requests that have this in common with one target, for `weighted_round_robin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+    /// Whether and when a request goes to another target.
+    pub fallback: Fallback,
+    /// What becomes of a stream that breaks off after its first token.
+    pub mid_stream: MidStream,
+    /// Names that requests may ask for as for models, each with the ids of the targets that answer
+    /// for it.
+    #[schemars(schema_with = "model_groups")]
+    pub model_groups: ModelGroups,
+    /// What becomes of a request for a model that no target is known to have.
+    pub unknown_models: UnknownModels,
+    /// When a call is tried again at the same target.
+    pub retry: RetryConfig,
+    /// When a target that keeps failing is not called any more.
+    pub circuit_breaker: CircuitBreakerConfig,
+    /// How long the parts of a streamed answer may take.
+    pub timeouts: TimeoutsConfig,
+    /// How many calls at once a target gets.
+    pub concurrency: ConcurrencyConfig,
+    /// When a second target is asked because the first takes long.
+    pub hedge: HedgeConfig,
     /// The targets; one Together target by default.
     #[schemars(length(min = 1))]
     pub targets: Vec<Target>,
 }
 
+impl Providers {
+    /// How a target is chosen: as it is set, or `single` for one target and `fallback` for several.
+    pub fn strategy(&self) -> Strategy {
+        self.strategy.unwrap_or(match self.targets.len() {
+            ..=1 => Strategy::Single,
+            _ => Strategy::Fallback,
+        })
+    }
+}
+
 impl Default for Providers {
     fn default() -> Self {
         Self {
-            strategy: Strategy::default(),
+            strategy: None,
+            sticky: None,
+            fallback: Fallback::default(),
+            mid_stream: MidStream::default(),
+            model_groups: ModelGroups::new(),
+            unknown_models: UnknownModels::default(),
+            retry: RetryConfig::default(),
+            circuit_breaker: CircuitBreakerConfig::default(),
+            timeouts: TimeoutsConfig::default(),
+            concurrency: ConcurrencyConfig::default(),
+            hedge: HedgeConfig::default(),
             targets: vec![Target::new(Provider::Together)],
         }
     }

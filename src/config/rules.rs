@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use http::{HeaderName, Uri};
 
 use super::error::Problems;
-use super::provider::{Provider, Strategy, Target};
-use super::suggest::quoted;
+use super::provider::{Provider, Target};
+use super::routing::Strategy;
+use super::suggest::{nearest, quoted, step};
 use super::tree::{Entry, Node, Value};
 
 /// A rule of a single text. Its message must not repeat the text, which may hold a secret.
@@ -203,6 +204,7 @@ pub(super) fn between(root: &Node, problems: &mut Problems) {
     };
     unique_ids(targets, problems);
     one_target(providers.get("strategy"), targets, problems);
+    groups(providers.get("model_groups"), targets, problems);
     for (index, target) in targets.iter().enumerate() {
         let compatible = Provider::OpenAiCompatible.as_str();
         let provider = target.get("provider").and_then(Node::text);
@@ -269,7 +271,7 @@ fn unique_ids(targets: &[Node], problems: &mut Problems) {
 
 fn one_target(strategy: Option<&Node>, targets: &[Node], problems: &mut Problems) {
     let single = Strategy::Single.as_str();
-    let strategy = strategy.map_or(Some(single), Node::text);
+    let strategy = strategy.and_then(Node::text);
     let [first, second, ..] = targets else {
         return;
     };
@@ -279,9 +281,39 @@ fn one_target(strategy: Option<&Node>, targets: &[Node], problems: &mut Problems
     let path = "providers.targets";
     let what = format!(
         "{path}: strategy \"{single}\" takes exactly one target and {} are listed; \
-         keep {path}[0] ({}) and remove the others",
+         keep {path}[0] ({}) and remove the others, or use another strategy, such as \
+         \"fallback\"",
         targets.len(),
         quoted(id(first)),
     );
     problems.push(second.at, path, what);
+}
+
+/// The members of a group are targets, and each knows what to ask for in place of the group's name.
+fn groups(groups: Option<&Node>, targets: &[Node], problems: &mut Problems) {
+    let Some(Value::Map(groups)) = groups.map(|node| &node.value) else {
+        return;
+    };
+    for Entry { key, node, .. } in groups {
+        for (index, member) in node.elements().iter().enumerate() {
+            let Some(name) = member.text() else { continue };
+            let path = format!("providers.model_groups.{}[{index}]", step(key));
+            let what = match targets.iter().find(|target| id(target) == name) {
+                Some(target) if target.get("model").is_some() => continue,
+                Some(_) => format!(
+                    "{path}: the target {} has no model to ask for; add \"model\" to it",
+                    quoted(name)
+                ),
+                None => {
+                    let known = targets.iter().map(id);
+                    let way_out = match nearest(name, known) {
+                        Some(near) => format!("did you mean \"{near}\"?"),
+                        None => "give the id of one of providers.targets".to_owned(),
+                    };
+                    format!("{path}: there is no target {}; {way_out}", quoted(name))
+                }
+            };
+            problems.push(member.at, &path, what);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What becomes of a stream that breaks off after its first token.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,31 +12,90 @@ use http_body::Frame;
 use memchr::memmem;
 
 use super::commit::status;
-use crate::body::{ApiError, Body, BoxError, Decoder};
+use super::join::{Join, Story};
+use crate::body::{ApiError, Body, BoxError, Decoder, Index};
 use crate::call::{Call, Outcome};
 use crate::target::Failure;
+
+/// Who may go on with an answer that broke off.
+pub(super) trait Resume: Send {
+    /// Asks for the rest of an answer that has begun with `text`.
+    fn resume(self: Box<Self>, text: String) -> Resuming;
+}
+
+pub(super) type Resuming = Pin<Box<dyn Future<Output = Option<Resumed>> + Send>>;
+
+/// The rest of an answer, and who may go on when that breaks off.
+pub(super) struct Resumed {
+    pub(super) body: Body,
+    pub(super) resume: Option<Box<dyn Resume>>,
+}
+
+/// What it takes to go on with an answer.
+struct Sequel {
+    story: Story,
+    resume: Option<Box<dyn Resume>>,
+    resuming: Option<(Resuming, Failure)>,
+    join: Option<Join>,
+}
 
 /// A stream of choices that ends well: with what the model said last, or with
 /// an event that says what went wrong. Lets whole events through only.
 pub(super) struct Ending {
     inner: Option<Body>,
+    sequel: Option<Box<Sequel>>,
     decoder: Decoder,
     ready: VecDeque<Bytes>,
     trailers: Option<HeaderMap>,
+    /// Choices that the model has not finished.
+    open: usize,
     /// The model has finished, or the stream has said why not.
     finished: bool,
+    /// The stream has said that it is over.
+    done: bool,
+    index: Index,
     call: Option<Call>,
 }
 
 impl Ending {
-    pub(super) fn new(inner: Body, call: Option<Call>) -> Self {
+    /// A stream of so many `choices`.
+    pub(super) fn new(
+        inner: Body,
+        choices: usize,
+        call: Option<Call>,
+        resume: Option<Box<dyn Resume>>,
+    ) -> Self {
+        let sequel = resume.map(|resume| {
+            Box::new(Sequel {
+                story: Story::new(),
+                resume: Some(resume),
+                resuming: None,
+                join: None,
+            })
+        });
         Self {
             inner: Some(inner),
+            sequel,
             decoder: Decoder::default(),
             ready: VecDeque::new(),
             trailers: None,
+            open: choices,
             finished: false,
+            done: false,
+            index: Index::default(),
             call,
+        }
+    }
+
+    fn note(&mut self, data: &str) {
+        if data.trim() == "[DONE]" {
+            self.finished = true;
+            self.done = true;
+        } else if !self.finished && ends_something(data) && self.index.read(data).is_ok() {
+            let choices = self.index.choices.iter();
+            let ended = choices.filter(|choice| choice.finish_reason.is_some());
+            self.open = self.open.saturating_sub(ended.count());
+            self.finished = self.open == 0 || self.index.error;
         }
     }
 
@@ -45,8 +105,24 @@ impl Ending {
         let mut whole: Range<usize> = 0..0;
         while let Some(event) = self.decoder.next(frame, &mut at) {
             let event = event.map_err(|_| Failure::Protocol)?;
-            if !self.finished {
-                self.finished = event.data().is_some_and(is_last);
+            if let Some(data) = event.data() {
+                self.note(data);
+            }
+            if let Some(sequel) = &mut self.sequel {
+                if let Some(join) = &mut sequel.join {
+                    let (ready, story) = (&mut self.ready, &mut sequel.story);
+                    join.event(&event, |bytes| {
+                        let event = Decoder::default().next(&bytes, &mut 0);
+                        if let Some(data) = event.as_ref().and_then(|e| e.as_ref().ok()?.data()) {
+                            story.note(data);
+                        }
+                        ready.push_back(bytes);
+                    });
+                    continue;
+                }
+                if let Some(data) = event.data() {
+                    sequel.story.note(data);
+                }
             }
             if event.frame.as_ptr() == frame.as_ptr() {
                 if whole.is_empty() {
@@ -63,10 +139,56 @@ impl Ending {
         Ok(())
     }
 
+    /// Asks another target to go on, if that can be; or says that it failed.
+    fn break_off(&mut self, failure: Failure) {
+        self.inner = None;
+        if let Some(sequel) = &mut self.sequel
+            && let Some(text) = sequel.story.text()
+            && let Some(resume) = sequel.resume.take()
+        {
+            let resuming = resume.resume(text.to_owned());
+            sequel.resuming = Some((resuming, failure));
+            if let Some(call) = &self.call {
+                call.attempt_failed(failure.kind());
+            }
+            return;
+        }
+        if let Some(call) = &self.call {
+            call.attempt_failed(failure.kind());
+        }
+        self.fail(failure);
+    }
+
+    /// Waits for another target to go on.
+    fn poll_sequel(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(sequel) = &mut self.sequel else {
+            return Poll::Ready(());
+        };
+        let Some((resuming, failure)) = &mut sequel.resuming else {
+            return Poll::Ready(());
+        };
+        let resumed = ready!(resuming.as_mut().poll(cx));
+        let failure = *failure;
+        sequel.resuming = None;
+        match resumed {
+            None => self.fail(failure),
+            Some(resumed) => {
+                sequel.join = Some(Join::new(&sequel.story));
+                sequel.resume = resumed.resume;
+                self.inner = Some(resumed.body);
+                self.decoder = Decoder::default();
+                if let Some(call) = &self.call {
+                    call.recover();
+                    call.warn("the answer broke off, and another target went on with it");
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+
     fn fail(&mut self, failure: Failure) {
         self.inner = None;
         if let Some(call) = &self.call {
-            call.attempt_failed(failure.kind());
             call.fail(match failure {
                 Failure::Timeout | Failure::Stall => Outcome::Timeout,
                 _ => Outcome::UpstreamError,
@@ -81,26 +203,24 @@ impl Ending {
 
     fn end(&mut self) {
         self.inner = None;
-        let rest = self.decoder.finish();
-        if let Some(event) = rest {
-            self.finished |= event.data().is_some_and(is_last);
+        if let Some(event) = self.decoder.finish() {
+            if let Some(data) = event.data() {
+                self.note(data);
+            }
             if self.finished {
                 self.ready.push_back(event.frame.slice(event.range));
             }
         }
         if !self.finished {
-            self.fail(Failure::Reset);
+            self.break_off(Failure::Reset);
         }
     }
 }
 
-/// Whether a stream may end with an event that says this: the model has
-/// finished, there was an error, or it is the mark of the end. Members of the
-/// protocol are told from text by their quotes, which text has escaped.
-fn is_last(data: &str) -> bool {
-    if data.trim() == "[DONE]" {
-        return true;
-    }
+/// Whether an event may say that a choice, or all, is over: most do not, and
+/// need not be read. Members of the protocol are told from text by their
+/// quotes, which text has escaped.
+fn ends_something(data: &str) -> bool {
     [(&*FINISH, &[b'"'][..]), (&*ERROR, &[b'"', b'{'][..])]
         .into_iter()
         .any(|(name, values)| {
@@ -134,6 +254,10 @@ impl http_body::Body for Ending {
             if let Some(trailers) = this.trailers.take() {
                 return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
             }
+            ready!(this.poll_sequel(cx));
+            if !this.ready.is_empty() {
+                continue;
+            }
             let Some(inner) = &mut this.inner else {
                 return Poll::Ready(None);
             };
@@ -141,7 +265,7 @@ impl http_body::Body for Ending {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
                         if let Err(failure) = this.push(&data) {
-                            this.fail(failure);
+                            this.break_off(failure);
                         }
                     }
                     Err(frame) => {
@@ -149,15 +273,25 @@ impl http_body::Body for Ending {
                         this.trailers = frame.into_trailers().ok();
                     }
                 },
-                // Said all there is to say: how it ends is of no matter.
-                Some(Err(_)) if this.finished => this.end(),
-                Some(Err(error)) => this.fail(Failure::of_source(&*error)),
+                // All has been said: how it ends is of no matter.
+                Some(Err(_)) if this.finished => {
+                    this.end();
+                    if !std::mem::replace(&mut this.done, true) {
+                        this.ready
+                            .push_back(Bytes::from_static(b"data: [DONE]\n\n"));
+                    }
+                }
+                Some(Err(error)) => this.break_off(Failure::of_source(&*error)),
                 None => this.end(),
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_none() && self.ready.is_empty() && self.trailers.is_none()
+        let resuming = |sequel: &Sequel| sequel.resuming.is_some();
+        self.inner.is_none()
+            && self.ready.is_empty()
+            && self.trailers.is_none()
+            && !self.sequel.as_deref().is_some_and(resuming)
     }
 }

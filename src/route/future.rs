@@ -1,27 +1,27 @@
 //! The way of one call.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderName, Method, Request, Response, StatusCode, header, request};
-use tokio::time::Instant;
+use http::{HeaderName, Request, Response, StatusCode, header, request};
 use tower_service::Service;
 
-use super::body::Ending;
-use super::commit::{Judged, Kind, judge};
+use super::journey::{Cargo, Given, Journey};
 use super::layer::Shared;
 use super::table::Plan;
 use super::{Ask, Strategy};
 use crate::body::replay::Replay;
 use crate::body::{
-    ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind, Observer, forget_length,
+    ApiError, Body, BoxError, Document, Inspect, Inspected, Inspection, MediaKind, forget_length,
 };
 use crate::call::Call;
-use crate::target::{Failure, InFlight, LastResort, Provider, Target};
+use crate::policy::AskedAgain;
+use crate::target::{Avoid, LastResort, Provider};
 
 /// By this header a request may choose a provider.
 const PROVIDER: HeaderName = HeaderName::from_static("x-portcullis-provider");
@@ -57,12 +57,13 @@ impl<E> fmt::Debug for RouteFuture<E> {
 
 pub(super) async fn route<Svc, S, RB>(
     shared: Arc<Shared<S>>,
-    inner: Svc,
+    service: Svc,
     request: Request<Body>,
 ) -> Result<Response<Body>, Svc::Error>
 where
-    Svc: Service<Request<Body>, Response = Response<RB>>,
-    Svc::Error: 'static,
+    Svc: Service<Request<Body>, Response = Response<RB>> + Send + 'static,
+    Svc::Future: Send,
+    Svc::Error: Send + 'static,
     S: Strategy,
     RB: http_body::Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
@@ -76,89 +77,39 @@ where
         Ok(planned) => planned,
         Err(error) => return Ok(error.into_response()),
     };
-    let Plan {
-        mut targets,
-        last_resort,
-    } = plan;
-    if targets.is_empty() {
-        return Ok(nothing().into_response());
+    let choices = body.as_document().and_then(|document| document.field("n"));
+    let choices = choices.and_then(|n| n.parse().ok()).unwrap_or(1);
+    let mut targets = plan.targets;
+    Avoid::reorder(&parts.extensions, &mut targets);
+    if parts.extensions.get::<AskedAgain>().is_some() {
+        // Its answer was not good enough.
+        let last = call.as_ref().and_then(Call::last_target);
+        if let Some(at) = targets.iter().position(|t| Some(t.id()) == last.as_deref()) {
+            targets[at..].rotate_left(1);
+        }
     }
     targets.truncate(shared.settings.fallbacks.saturating_add(1));
-    let mut body = Some(body);
-    let replay = if targets.len() > 1 {
-        match Replay::read(body.take().unwrap_or_default()).await {
-            Ok(replay) => Some(replay),
-            Err(whole) => {
+    if plan.last_resort {
+        parts.extensions.insert(LastResort);
+    }
+    let cargo = if targets.len() > 1 {
+        match Replay::read(body).await {
+            Ok(replay) => Cargo::Replay(replay),
+            Err(body) => {
                 // Too long to be kept: it can be sent once.
-                body = Some(whole);
                 targets.truncate(1);
-                None
+                Cargo::Once(body)
             }
         }
     } else {
-        None
+        Cargo::Once(body)
     };
-    let mut service = inner;
-    let mut parts = Some(parts);
-    let mut kept: Option<Given<Svc::Error>> = None;
-    let count = targets.len();
-    for (number, target) in targets.into_iter().enumerate() {
-        let last = number + 1 == count;
-        let next = if last { parts.take() } else { parts.clone() };
-        // Taken only when it is the last.
-        let Some(mut parts) = next else { break };
-        if last_resort {
-            parts.extensions.insert(LastResort);
-        }
-        let body = match &replay {
-            Some(replay) => replay.body(),
-            None => body.take().unwrap_or_default(),
-        };
-        if number > 0 {
-            // The first was found ready by who called us.
-            poll_fn(|cx| service.poll_ready(cx)).await?;
-        }
-        let request = Request::from_parts(parts, body);
-        let tried = attempt(
-            &shared,
-            &mut service,
-            target.clone(),
-            request,
-            last,
-            call.as_ref(),
-        );
-        match tried.await {
-            Tried::Good(response) => {
-                if let (Some(call), true) = (&call, number > 0) {
-                    call.recover();
-                }
-                return Ok(response);
-            }
-            Tried::Bad(failure, given) => {
-                let (from, strategy) = (target.id(), shared.name);
-                let goes_on = !last && shared.settings.triggers.has(failure);
-                tracing::warn!(
-                    target_id = from,
-                    strategy,
-                    failure = failure.kind(),
-                    goes_on,
-                    "a target failed"
-                );
-                // What a target said itself tells more than that it was not
-                // asked.
-                if kept.is_none() || !failure.is_local() {
-                    kept = Some(given);
-                }
-                if !goes_on {
-                    break;
-                }
-            }
-        }
-    }
-    match kept {
-        Some(Given::Response(response)) => Ok(response),
-        Some(Given::Error(error)) => Err(error),
-        None => Ok(nothing().into_response()),
+    let journey = Journey::new(shared, service, parts, cargo, targets, choices, call);
+    match journey.go().await {
+        Ok(response) => Ok(response),
+        Err(Some(Given::Response(response))) => Ok(response),
+        Err(Some(Given::Error(error))) => Err(error),
+        Err(None) => Ok(nothing().into_response()),
     }
 }
 
@@ -190,6 +141,16 @@ async fn read(request: Request<Body>) -> Request<Body> {
     Request::from_parts(parts, body)
 }
 
+/// A string member, copied only where it has escapes.
+fn name_in<'a>(document: &'a Document, member: &str) -> Option<Cow<'a, str>> {
+    let name = document.field(member)?;
+    let name = name.strip_prefix('"')?.strip_suffix('"')?;
+    match name.contains('\\') {
+        false => Some(Cow::Borrowed(name)),
+        true => document.string_field(member).map(Cow::Owned),
+    }
+}
+
 /// Finds out where a request may go, and takes out what it says about that.
 fn plan<S: Strategy>(
     shared: &Shared<S>,
@@ -197,8 +158,8 @@ fn plan<S: Strategy>(
     mut body: Body,
 ) -> Result<(Plan, Body), ApiError> {
     let document = body.as_document();
-    let model = document.and_then(|document| document.string_field("model"));
-    let in_body = document.and_then(|document| document.string_field("provider"));
+    let model = document.and_then(|document| name_in(document, "model"));
+    let in_body = document.and_then(|document| name_in(document, "provider"));
     let in_header = parts.headers.remove(PROVIDER);
     let name = match &in_header {
         Some(value) => Some(value.to_str().unwrap_or("?")),
@@ -218,100 +179,10 @@ fn plan<S: Strategy>(
     };
     let ask = Ask::new(parts, document);
     let plan = shared.table.plan(&ask, model.as_deref(), provider)?;
-    if in_body.is_some()
-        && let Some(document) = body.as_document_mut()
-    {
+    let named = in_body.is_some();
+    if named && let Some(document) = body.as_document_mut() {
         document.remove("provider");
         forget_length(&mut parts.headers);
     }
     Ok((plan, body))
 }
-
-enum Tried<E> {
-    Good(Response<Body>),
-    Bad(Failure, Given<E>),
-}
-
-/// What the service within gave.
-enum Given<E> {
-    Response(Response<Body>),
-    Error(E),
-}
-
-/// Tries one target.
-async fn attempt<Svc, S, RB>(
-    shared: &Shared<S>,
-    service: &mut Svc,
-    target: Target,
-    mut request: Request<Body>,
-    last: bool,
-    call: Option<&Call>,
-) -> Tried<Svc::Error>
-where
-    Svc: Service<Request<Body>, Response = Response<RB>>,
-    Svc::Error: 'static,
-    RB: http_body::Body<Data = Bytes> + Send + 'static,
-    RB::Error: Into<BoxError>,
-{
-    let settings = &shared.settings;
-    let head = request.method() == Method::HEAD;
-    request.extensions_mut().insert(target.clone());
-    let in_flight = target.begin();
-    let begun = Instant::now();
-    let judged = match service.call(request).await {
-        Ok(response) => {
-            let response = response.map(Body::new);
-            let started = Failure::of_response(&response).is_none();
-            let stall = (!last).then_some(settings.first_token);
-            let judged = judge(response, head, stall, settings.triggers).await;
-            if let (Judged::Bad(failure, _), true, Some(call)) = (&judged, started, call) {
-                call.attempt_failed(failure.kind());
-            }
-            judged
-        }
-        Err(error) => {
-            let failure = Failure::of_error(&error);
-            note(&target, failure);
-            return Tried::Bad(failure, Given::Error(error));
-        }
-    };
-    match judged {
-        Judged::Good(response, kind) => {
-            let now = Instant::now();
-            target.state().latency().record(now - begun, now);
-            if let Some(call) = call {
-                call.priced(target.prices());
-            }
-            let mut response = match kind {
-                Kind::Choices => {
-                    forget_length_of(response, |body| Body::new(Ending::new(body, call.cloned())))
-                }
-                Kind::Plain | Kind::Events => response,
-            };
-            response.body_mut().observe(Box::new(Counted(in_flight)));
-            Tried::Good(response)
-        }
-        Judged::Bad(failure, response) => {
-            note(&target, failure);
-            Tried::Bad(failure, Given::Response(response))
-        }
-    }
-}
-
-fn forget_length_of(response: Response<Body>, change: impl FnOnce(Body) -> Body) -> Response<Body> {
-    let mut response = response.map(change);
-    forget_length(response.headers_mut());
-    response
-}
-
-/// Lets the strategies know of a failure that is the target's.
-fn note(target: &Target, failure: Failure) {
-    if !failure.is_local() && !failure.is_of_request() {
-        target.state().latency().record_failure(Instant::now());
-    }
-}
-
-/// Counts a call as long as its answer is on its way.
-struct Counted(#[expect(dead_code, reason = "held until dropped")] InFlight);
-
-impl Observer for Counted {}

@@ -68,7 +68,7 @@ impl<S: Strategy> RouteLayer<S> {
             groups: Vec::new(),
             unknown: UnknownModels::default(),
             settings: Settings {
-                fallbacks: usize::MAX,
+                fallbacks: 3,
                 triggers: Triggers::default(),
                 first_token: Duration::from_secs(30),
                 mid_stream: MidStream::default(),
@@ -115,7 +115,7 @@ impl<S: Strategy> RouteLayer<S> {
         self
     }
 
-    /// How many targets may be tried after the first: as many as there are.
+    /// How many targets may be tried after the first: 3.
     /// With 0, a call whose target fails has failed.
     #[must_use]
     pub fn max_fallback_attempts(mut self, attempts: usize) -> Self {

@@ -57,6 +57,8 @@ mod commit;
 mod cost;
 mod fallback;
 mod future;
+mod join;
+mod journey;
 mod latency;
 mod layer;
 mod least_in_flight;

@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn who_was_out_does_not_catch_up() {
         let line = Turns::default();
-        let mut turn = |of: &[usize]| line.next(2, of, |_| 1).unwrap();
+        let turn = |of: &[usize]| line.next(2, of, |_| 1).unwrap();
         for _ in 0..10 {
             turn(&[0, 1]);
         }

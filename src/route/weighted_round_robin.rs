@@ -16,7 +16,7 @@ use crate::target::Target;
 #[derive(Default)]
 pub struct WeightedRoundRobin {
     turns: Turns,
-    sticky: Option<Arc<StickyKey>>,
+    sticky: Arc<Vec<StickyKey>>,
 }
 
 /// Sends calls to the targets in turns, by their weights.
@@ -44,10 +44,10 @@ impl StickyKey {
 
 impl WeightedRoundRobin {
     /// Sends calls with the same key to the same target; those without take
-    /// turns.
+    /// turns. Of several keys, the first that a call has counts.
     #[must_use]
     pub fn sticky(mut self, key: StickyKey) -> Self {
-        self.sticky = Some(Arc::new(key));
+        Arc::make_mut(&mut self.sticky).push(key);
         self
     }
 }
@@ -58,7 +58,7 @@ impl Strategy for WeightedRoundRobin {
     }
 
     fn order(&self, ask: &Ask<'_>, targets: &[Target], order: &mut Vec<usize>) {
-        if let Some(key) = self.sticky.as_ref().and_then(|key| key.of(ask)) {
+        if let Some(key) = self.sticky.iter().find_map(|key| key.of(ask)) {
             order.sort_by(|&a, &b| score(key, &targets[b]).total_cmp(&score(key, &targets[a])));
             return;
         }
@@ -94,7 +94,7 @@ impl Clone for WeightedRoundRobin {
     fn clone(&self) -> Self {
         Self {
             turns: Turns::default(),
-            sticky: self.sticky.clone(),
+            sticky: Arc::clone(&self.sticky),
         }
     }
 }

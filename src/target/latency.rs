@@ -19,7 +19,7 @@ const NEVER: u32 = u32::MAX;
 ///
 /// A try that came to nothing counts as an answer that took forever, or a
 /// target that fails at once would look quick. Written and read without locks;
-/// the median is worked out when a sample comes, and costs one read.
+/// the median is worked out when it is first asked for after a sample.
 ///
 /// ```
 /// use portcullis::target::LatencyWindow;
@@ -40,7 +40,7 @@ pub struct LatencyWindow {
     next: AtomicUsize,
     /// When it came, in ticks from 1, and how long it took, in microseconds.
     slots: [AtomicU64; SLOTS],
-    /// The last sample's time, and the median then.
+    /// A count of samples, and their median.
     median: AtomicU64,
 }
 
@@ -63,8 +63,9 @@ impl LatencyWindow {
     /// Counted from 1, as 0 marks a slot without a sample.
     fn tick(&self, now: Instant) -> u32 {
         let since = now.saturating_duration_since(self.epoch);
-        let ticks = since.as_millis() * u128::from(TICKS) / 1000;
-        u32::try_from(ticks).unwrap_or(u32::MAX - 1) + 1
+        let part = since.subsec_millis() * TICKS / 1000;
+        let seconds = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
+        seconds.saturating_mul(TICKS).saturating_add(part + 1)
     }
 
     /// An answer has begun after `latency`.
@@ -82,9 +83,6 @@ impl LatencyWindow {
         let tick = self.tick(now);
         let at = self.next.fetch_add(1, Ordering::Relaxed) % SLOTS;
         self.slots[at].store(pack(tick, micros), Ordering::Relaxed);
-        if let Some(median) = self.rank(0.5, tick) {
-            self.median.store(pack(tick, median), Ordering::Relaxed);
-        }
     }
 
     /// Forgets all samples, as after a long outage.
@@ -95,12 +93,26 @@ impl LatencyWindow {
         self.median.store(0, Ordering::Relaxed);
     }
 
-    /// The median, as it was when the last sample came. `None` when no sample
-    /// is in the window; [`Duration::MAX`] when most tries have failed.
+    /// The median, worked out when it is first asked for after a sample. `None`
+    /// when the last sample has left the window; [`Duration::MAX`] when most
+    /// tries have failed.
     #[must_use]
     pub fn median(&self, now: Instant) -> Option<Duration> {
-        let (tick, micros) = unpack(self.median.load(Ordering::Relaxed));
-        is_recent(tick, self.tick(now)).then(|| duration(micros))
+        let tick = self.tick(now);
+        let next = self.next.load(Ordering::Relaxed);
+        let last = &self.slots[next.wrapping_sub(1) % SLOTS];
+        if !is_recent(unpack(last.load(Ordering::Relaxed)).0, tick) {
+            return None;
+        }
+        // It is marked with the count of samples that it is of.
+        let count = next as u32;
+        let (of, median) = unpack(self.median.load(Ordering::Relaxed));
+        if of == count {
+            return Some(duration(median));
+        }
+        let median = self.rank(0.5, tick)?;
+        self.median.store(pack(count, median), Ordering::Relaxed);
+        Some(duration(median))
     }
 
     /// The time within which this part of the answers, from 0 to 1, began:

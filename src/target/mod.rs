@@ -261,7 +261,6 @@ impl Target {
 
     /// Counts a call that is on its way there, until what this gives is
     /// dropped.
-    #[must_use]
     pub fn begin(&self) -> InFlight {
         InFlight::begin(Arc::clone(&self.inner.state))
     }

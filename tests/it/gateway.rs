@@ -105,19 +105,25 @@ async fn a_stalled_upstream_times_out() {
     assert_eq!(answer.code(), "upstream_timeout");
     let answer = house.chat("hello", true).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.broken);
+    assert!(
+        answer
+            .text()
+            .ends_with("\"code\":\"upstream_timeout\"}}\n\n")
+    );
+    assert!(!answer.broken);
     let records = house.records.wait(2).await;
     assert_eq!(records[0].outcome, Outcome::Timeout);
     assert_eq!(records[1].outcome, Outcome::Timeout);
 }
 
 #[tokio::test]
-async fn a_cut_stream_gives_its_held_text_and_breaks_off() {
+async fn a_cut_stream_gives_its_held_text_and_an_error() {
     let pieces = ["I am jane@exam", "ple.com and 192.0.", "2.7"];
     let reply = Reply::text("").pieces(pieces).cut_after(3);
     let house = House::open(Simulator::new().always(reply)).await;
     let answer = house.chat("hello", true).await;
-    assert!(answer.broken);
+    assert!(!answer.broken);
+    assert!(answer.text().ends_with("\"code\":\"upstream_reset\"}}\n\n"));
     assert_eq!(
         streamed_text(&answer.body),
         "I am [EMAIL_ADDRESS] and [IP_ADDRESS]"

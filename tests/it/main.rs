@@ -7,6 +7,7 @@ mod audit;
 mod cases;
 mod command;
 mod endpoints;
+mod faults;
 mod gateway;
 mod judges;
 mod policy;

@@ -3,6 +3,7 @@
 pub(crate) mod escape;
 pub(crate) mod index;
 mod lexer;
+mod members;
 mod pointer;
 mod segment;
 pub(crate) mod shape;
@@ -235,43 +236,6 @@ impl Document {
             self.patches.push(Patch {
                 range,
                 text: json.clone(),
-                name: name.to_owned(),
-            });
-        }
-        self.patches.sort_by_key(|patch| patch.range.start);
-    }
-
-    /// Removes a member of the outermost object, every occurrence of its key.
-    pub(crate) fn remove(&mut self, name: &str) {
-        let gone: Vec<usize> = {
-            let found: Vec<_> = self.index.fields_named(&self.message, name).collect();
-            let all = self.index.fields.iter().enumerate();
-            all.filter(|(_, field)| found.iter().any(|f| std::ptr::eq(*f, *field)))
-                .map(|(at, _)| at)
-                .collect()
-        };
-        self.patches.retain(|patch| patch.name != name);
-        let fields = &self.index.fields;
-        // From the end of the member before, comma included; those in front of
-        // the first that stays, up to the start of the next.
-        let stays = (0..fields.len()).find(|at| !gone.contains(at));
-        for at in gone {
-            let value = to_usize(&fields[at].value);
-            let range = match at.checked_sub(1) {
-                Some(before) if stays.is_some_and(|first| first < at) => {
-                    to_usize(&fields[before].value).end..value.end
-                }
-                _ => {
-                    let end = match fields.get(at + 1) {
-                        Some(next) => to_usize(&next.key).start - 1,
-                        None => value.end,
-                    };
-                    to_usize(&fields[at].key).start - 1..end
-                }
-            };
-            self.patches.push(Patch {
-                range,
-                text: String::new(),
                 name: name.to_owned(),
             });
         }

@@ -400,3 +400,31 @@ fn members_are_removed() {
     document.set_string("m", "x");
     assert_eq!(document.to_bytes(), r#"{"m":"x"}"#);
 }
+
+#[test]
+fn an_answer_is_begun_behind_the_messages() {
+    let mut document =
+        Document::json(r#"{"messages": [{"role":"user","content":"I am Jane"}], "n":1}"#).unwrap();
+    redact(&mut document, "Jane");
+    let begun = document.with_answer_begun("Say \"hi\"").unwrap();
+    let expected = document.to_bytes();
+    let expected = std::str::from_utf8(&expected)
+        .unwrap()
+        .replace("}]", r#"},{"role":"assistant","content":"Say \"hi\""}]"#);
+    assert!(!expected.contains("Jane"));
+    assert_eq!(begun.to_bytes(), expected);
+    assert!(
+        Document::json(r#"{"messages":[]}"#)
+            .unwrap()
+            .with_answer_begun("x")
+            .is_some()
+    );
+    for other in [r#"{"messages":"x"}"#, r#"{"prompt":"x"}"#, "[]"] {
+        assert!(
+            Document::json(other)
+                .unwrap()
+                .with_answer_begun("x")
+                .is_none()
+        );
+    }
+}

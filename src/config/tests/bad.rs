@@ -61,8 +61,10 @@ const FILES: &[(&str, &[&str])] = &[
         &[r#"2:13: unknown strategy "latancy"; did you mean "latency"?"#],
     ),
     (
-        "providers:\n  strategy: round_robin\n",
-        &[r#"2:13: strategy "round_robin" is not built yet; use "single""#],
+        "providers:\n  fallback: {triggers: [timeout, moon]}\n",
+        &[
+            r#"2:34: unknown trigger "moon"; use one of "rate_limit_exceeded", "timeout", "service_unavailable", "server_error", "auth", "content_policy", "context_window""#,
+        ],
     ),
     (
         "policy: {pii-detector: {action: blok, entities: [email_address, EVERYTHING], directions: [in]}}",
@@ -194,16 +196,23 @@ const FILES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "providers:\n  targets:\n    - {id: a, provider: together}\n    - {id: b, provider: openai}\n",
+        "providers:\n  strategy: single\n  targets:\n    - {id: a, provider: together}\n    - {id: b, provider: openai}\n",
         &[
-            "4:7: providers.targets: strategy \"single\" takes exactly one target and 2 are listed; keep providers.targets[0] (\"a\") and remove the others",
+            "5:7: providers.targets: strategy \"single\" takes exactly one target and 2 are listed; keep providers.targets[0] (\"a\") and remove the others, or use another strategy, such as \"fallback\"",
         ],
     ),
     (
         "providers:\n  strategy: fallback\n  targets:\n    - {id: a, provider: together}\n    - {id: a, provider: openai}\n",
         &[
-            r#"2:13: strategy "fallback" is not built yet; use "single""#,
             "5:12: providers.targets[1].id: \"a\" is the id of providers.targets[0] already; give each target its own",
+        ],
+    ),
+    (
+        "providers:\n  model_groups: {fast: [one, tow, three]}\n  targets:\n    - {id: one, provider: together}\n    - {id: two, provider: openai, model: m}\n",
+        &[
+            r#"2:25: providers.model_groups.fast[0]: the target "one" has no model to ask for; add "model" to it"#,
+            r#"2:30: providers.model_groups.fast[1]: there is no target "tow"; did you mean "two"?"#,
+            r#"2:35: providers.model_groups.fast[2]: there is no target "three"; give the id of one of providers.targets"#,
         ],
     ),
     // YAML.
@@ -245,7 +254,6 @@ const FILES: &[(&str, &[&str])] = &[
             r#"2:20: policy "budget" is not built yet; remove it from policies.chain"#,
             r#"3:18: unknown key "qeue"; did you mean "queue"?"#,
             "7:7: providers.targets[1].id: \"primary\" is the id of providers.targets[0] already; give each target its own",
-            "7:7: providers.targets: strategy \"single\" takes exactly one target and 2 are listed; keep providers.targets[0] (\"primary\") and remove the others",
             "7:38: providers.targets[1].base_url: not a URL; write one with a scheme and a host, such as https://api.together.xyz/v1",
         ],
     ),

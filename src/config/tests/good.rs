@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::super::{
-    Config, ConfigFile, Direction, Entity, PolicyName, Position, Pricing, Provider, Quantization,
-    SecretRef, Strategy, Target, Uninspectable,
+    Config, ConfigFile, Direction, Entity, FailureRateConfig, PolicyName, Position, Pricing,
+    Provider, Quantization, SecretRef, Strategy, Target, Uninspectable,
 };
 use super::{SAMPLE, accept};
 
@@ -32,7 +32,7 @@ fn a_file_that_sets_nothing_is_the_default() {
             .active_policies()
             .eq([PolicyName::Audit, PolicyName::PiiDetector])
     );
-    assert_eq!(config.providers.strategy, Strategy::Single);
+    assert_eq!(config.providers.strategy(), Strategy::Single);
     assert_eq!(config.providers.targets, [Target::new(Provider::Together)]);
     assert_eq!(config.policy.audit.path, "audit.jsonl");
     assert_eq!(config.policy.pii_detector.entities, None);
@@ -62,6 +62,32 @@ fn the_sample_sets_every_key() {
     expected.pricing = Some(Pricing::new(0.88, 0.88));
     expected.quantizations = vec![Quantization::Fp8];
     assert_eq!(config.providers.targets, [expected]);
+    let providers = &config.providers;
+    assert_eq!(providers.strategy(), Strategy::Single);
+    assert_eq!(providers.fallback, default.providers.fallback);
+    assert_eq!(providers.mid_stream, default.providers.mid_stream);
+    assert_eq!(providers.unknown_models, default.providers.unknown_models);
+    assert_eq!(providers.model_groups["fast"], ["primary"]);
+    assert_eq!(providers.retry, default.providers.retry);
+    let mut breaker = default.providers.circuit_breaker;
+    breaker.failure_rate = Some(FailureRateConfig::default());
+    assert_eq!(providers.circuit_breaker, breaker);
+    assert_eq!(providers.timeouts, default.providers.timeouts);
+    assert_eq!(providers.concurrency, default.providers.concurrency);
+    assert_eq!(providers.hedge, default.providers.hedge);
+}
+
+#[test]
+fn several_targets_fall_back_unless_told_otherwise() {
+    let two = "targets: [{id: a, provider: together}, {id: b, provider: openai}]";
+    let config = accept(&format!("providers: {{{two}}}"));
+    assert_eq!(config.providers.strategy(), Strategy::Fallback);
+    for strategy in Strategy::ALL.iter().filter(|s| **s != Strategy::Single) {
+        let config = accept(&format!("providers: {{strategy: {strategy}, {two}}}"));
+        assert_eq!(config.providers.strategy(), *strategy);
+    }
+    let config = accept(&format!("providers: {{strategy: ordered, {two}}}"));
+    assert_eq!(config.providers.strategy(), Strategy::Fallback);
 }
 
 #[test]
@@ -195,7 +221,6 @@ fn a_configuration_built_in_code_keeps_the_rules_of_a_file() {
             "providers.targets[0].pricing.prompt",
             "providers.targets[0].timeout_seconds",
             "providers.targets[1].id",
-            "providers.targets",
             "providers.targets[1]",
         ]
     );

@@ -132,10 +132,6 @@ fn names_are_those_of_the_tables() {
         serde_json::json!(names(PolicyName::ALL))
     );
     assert_eq!(
-        at("/properties/providers/properties/strategy/enum"),
-        serde_json::json!(names(Strategy::ALL))
-    );
-    assert_eq!(
         at(&format!("{pii}/entities/items/enum")),
         serde_json::json!(names(Entity::ALL))
     );
@@ -147,6 +143,11 @@ fn names_are_those_of_the_tables() {
         at(&format!("{target}/format/enum")),
         serde_json::json!(names(Format::ALL))
     );
+    let strategies = at("/properties/providers/properties/strategy/enum");
+    for strategy in Strategy::ALL {
+        let known = strategies.as_array().unwrap();
+        assert!(known.contains(&strategy.as_str().into()));
+    }
     let providers = at(&format!("{target}/provider/anyOf/0/enum"));
     for provider in Provider::ALL {
         let known = providers.as_array().unwrap();

@@ -5,6 +5,7 @@ mod kept;
 mod pii;
 mod quality;
 mod remote;
+mod resilience;
 mod upstream;
 
 use std::sync::Arc;
@@ -30,13 +31,9 @@ pub(super) fn build(
     audit: Option<Arc<dyn CallReader>>,
     parts: &mut Parts<'_>,
 ) -> Result<Stack, GatewayError> {
-    let target = config.providers.targets.first().ok_or_else(|| {
-        GatewayError::Target("providers.targets is empty: there is nothing to call".to_owned())
-    })?;
-    let upstream = parts.part(&target.id, target, |target| upstream::upstream(target, 0))?;
     let service = ServiceBuilder::new()
         .layer(ErrorResponseLayer::new())
-        .service(upstream);
+        .service(upstream::upstream(&config.providers, parts)?);
     let stack = around(config, audit, parts, BoxCloneSyncService::new(service))?;
     Ok(boxed(&AuditLayer::new(Log), stack))
 }

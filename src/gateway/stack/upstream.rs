@@ -1,12 +1,139 @@
 //! The targets.
 
-use super::GatewayError;
+use std::time::Duration;
+
+use http::{HeaderName, Request, Response};
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceBuilder};
+
+use super::resilience::{hedge, resilient};
+use super::{GatewayError, Parts};
+use crate::body::Body;
 use crate::config;
-use crate::target::{ApiKey, Pricing, Target};
+use crate::route::{
+    Cost, Fallback, Latency, LeastInFlight, MidStream, Random, RoundRobin, RouteLayer, Single,
+    StickyKey, Strategy, Trigger, UnknownModels, WeightedRoundRobin,
+};
+use crate::target::{ApiKey, Pricing, Target, UpstreamError};
 use crate::upstream::Together;
 
-pub(super) fn upstream(target: &config::Target, number: usize) -> Result<Together, GatewayError> {
-    Ok(Together::to(self::target(target, number)?))
+/// Calls one of the targets, and others when it fails.
+pub(super) type Upstream = BoxCloneSyncService<Request<Body>, Response<Body>, UpstreamError>;
+
+/// Targets whose settings have stayed keep their state.
+pub(super) fn upstream(
+    providers: &config::Providers,
+    parts: &mut Parts<'_>,
+) -> Result<Upstream, GatewayError> {
+    let mut targets = Vec::with_capacity(providers.targets.len());
+    for (number, settings) in providers.targets.iter().enumerate() {
+        let build = |settings: &config::Target| target(settings, number);
+        targets.push(parts.part(&settings.id, settings, build)?);
+    }
+    parts.part("providers", providers, |providers| {
+        connected(providers, targets)
+    })
+}
+
+fn connected(
+    providers: &config::Providers,
+    targets: Vec<Target>,
+) -> Result<Upstream, GatewayError> {
+    let Some(first) = targets.first() else {
+        return Err(GatewayError::Target(
+            "providers.targets is empty: there is nothing to call".to_owned(),
+        ));
+    };
+    let service = resilient(providers, &targets, Together::to(first.clone()));
+    Ok(match providers.strategy() {
+        config::Strategy::Single => routed(Single::default(), targets, providers, service)?,
+        config::Strategy::Fallback => routed(Fallback::default(), targets, providers, service)?,
+        config::Strategy::WeightedRoundRobin => {
+            let mut strategy = WeightedRoundRobin::default();
+            if let Some(sticky) = &providers.sticky {
+                for key in sticky_keys(sticky)? {
+                    strategy = strategy.sticky(key);
+                }
+            }
+            routed(strategy, targets, providers, service)?
+        }
+        config::Strategy::RoundRobin => routed(RoundRobin::default(), targets, providers, service)?,
+        config::Strategy::Latency => routed(Latency::default(), targets, providers, service)?,
+        config::Strategy::LeastInFlight => {
+            routed(LeastInFlight::default(), targets, providers, service)?
+        }
+        config::Strategy::Cost => routed(Cost::default(), targets, providers, service)?,
+        config::Strategy::Random => routed(Random::default(), targets, providers, service)?,
+    })
+}
+
+fn routed<S: Strategy, Svc>(
+    strategy: S,
+    targets: Vec<Target>,
+    providers: &config::Providers,
+    service: Svc,
+) -> Result<Upstream, GatewayError>
+where
+    Svc: Service<Request<Body>, Response = Response<Body>, Error = UpstreamError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    Svc::Future: Send,
+{
+    let fallback = &providers.fallback;
+    let attempts = match fallback.enabled {
+        true => fallback.max_fallback_attempts as usize,
+        false => 0,
+    };
+    let mut layer = RouteLayer::with_strategy(strategy, targets)
+        .triggers(fallback.triggers.iter().copied().map(trigger))
+        .max_fallback_attempts(attempts)
+        .first_token_timeout(Duration::from_secs(
+            fallback.first_token_timeout_seconds.into(),
+        ))
+        .mid_stream(match providers.mid_stream {
+            config::MidStream::Fail => MidStream::Fail,
+            config::MidStream::Continue => MidStream::Continue,
+        })
+        .unknown_models(match providers.unknown_models {
+            config::UnknownModels::Pass => UnknownModels::Pass,
+            config::UnknownModels::Refuse => UnknownModels::Refuse,
+        });
+    for (name, ids) in &providers.model_groups {
+        layer = layer
+            .group(name, ids)
+            .map_err(|error| GatewayError::Target(format!("providers.model_groups: {error}")))?;
+    }
+    Ok(BoxCloneSyncService::new(
+        ServiceBuilder::new()
+            .option_layer(hedge(&providers.hedge))
+            .layer(layer)
+            .service(service),
+    ))
+}
+
+fn trigger(trigger: config::Trigger) -> Trigger {
+    match trigger {
+        config::Trigger::RateLimitExceeded => Trigger::RateLimitExceeded,
+        config::Trigger::Timeout => Trigger::Timeout,
+        config::Trigger::ServiceUnavailable => Trigger::ServiceUnavailable,
+        config::Trigger::ServerError => Trigger::ServerError,
+        config::Trigger::Auth => Trigger::Auth,
+        config::Trigger::ContentPolicy => Trigger::ContentPolicy,
+        config::Trigger::ContextWindow => Trigger::ContextWindow,
+    }
+}
+
+fn sticky_keys(sticky: &config::Sticky) -> Result<Vec<StickyKey>, GatewayError> {
+    let mut keys = Vec::new();
+    if let Some(name) = &sticky.header {
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|error| GatewayError::Target(format!("providers.sticky.header: {error}")))?;
+        keys.push(StickyKey::Header(name));
+    }
+    keys.extend(sticky.field.clone().map(StickyKey::Field));
+    Ok(keys)
 }
 
 fn target(settings: &config::Target, number: usize) -> Result<Target, GatewayError> {

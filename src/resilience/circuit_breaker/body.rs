@@ -49,7 +49,7 @@ impl Observed {
         if let Some(permit) = self.permit.take() {
             match failed || self.said.has(ERROR) {
                 true => permit.failure(Instant::now()),
-                false => permit.success(Instant::now()),
+                false => permit.went_well(),
             }
         }
     }

@@ -119,7 +119,7 @@ where
             }
             (verdict, result) => {
                 match verdict {
-                    Verdict::Well => permit.success(Instant::now()),
+                    Verdict::Well => permit.went_well(),
                     Verdict::Failed => permit.failure(Instant::now()),
                     Verdict::Nothing => drop(permit),
                 }
@@ -132,7 +132,7 @@ where
 /// Goes on to look at the answer until its end.
 fn watch(response: Response<Body>, permit: Permit) -> Response<Body> {
     if response.body().is_end_stream() {
-        permit.success(Instant::now());
+        permit.went_well();
         return response;
     }
     let (parts, mut body) = response.into_parts();

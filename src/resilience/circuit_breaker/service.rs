@@ -40,10 +40,9 @@ where
             Some(target) => target.state().breaker(),
             None => &self.breaker,
         };
-        let now = Instant::now();
         let admitted = match request.extensions().get::<LastResort>() {
-            Some(LastResort) => breaker.admit_early(&self.settings, now),
-            None => breaker.admit(&self.settings, now),
+            Some(LastResort) => breaker.admit_early(&self.settings, Instant::now()),
+            None => breaker.admit_now(&self.settings),
         };
         match admitted {
             Ok(permit) => {

@@ -11,6 +11,7 @@
 //! a call to a model costs money.
 //!
 //! ```
+//! use http_body_util::BodyExt;
 //! use portcullis::Body;
 //! use portcullis::resilience::HedgeLayer;
 //! use portcullis::upstream::simulator::{Reply, Simulator};
@@ -28,7 +29,9 @@
 //! let request = http::Request::post("/v1/chat/completions").body(Body::from(
 //!     r#"{"model": "Qwen/Qwen3.5-9B", "messages": [{"role": "user", "content": "Hi"}]}"#,
 //! ))?;
-//! assert_eq!(service.oneshot(request).await?.status(), 200);
+//! let response = service.oneshot(request).await?;
+//! let answer = response.into_body().collect().await?.to_bytes();
+//! assert!(answer.windows(9).any(|at| at == b"here I am"));
 //! assert_eq!((upstream.request_count(), upstream.disconnects()), (2, 1));
 //! # Ok(())
 //! # }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use tower::retry::budget::Budget;
 use tower_layer::Layer;
 
-use super::policy::Settings;
+use super::policy::{Settings, Shared};
 use super::{RetryBudget, RetryService};
 
 /// Tries failed calls again. See the [module](super::super) for a stack, and
@@ -23,15 +23,16 @@ use super::{RetryBudget, RetryService};
 /// ```
 #[derive(Clone)]
 pub struct RetryLayer {
-    settings: Arc<Settings>,
-    budget: Arc<dyn Budget + Send + Sync>,
+    shared: Arc<Shared>,
 }
 
 impl Default for RetryLayer {
     fn default() -> Self {
         Self {
-            settings: Arc::default(),
-            budget: Arc::new(RetryBudget::default()),
+            shared: Arc::new(Shared {
+                settings: Settings::default(),
+                budget: Arc::new(RetryBudget::default()),
+            }),
         }
     }
 }
@@ -44,7 +45,7 @@ impl RetryLayer {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.settings));
+        change(&mut Arc::make_mut(&mut self.shared).settings);
         self
     }
 
@@ -85,7 +86,7 @@ impl RetryLayer {
     /// `TpsBudget` is one, too.
     #[must_use]
     pub fn budget(mut self, budget: Arc<dyn Budget + Send + Sync>) -> Self {
-        self.budget = budget;
+        Arc::make_mut(&mut self.shared).budget = budget;
         self
     }
 }
@@ -96,8 +97,7 @@ impl<S> Layer<S> for RetryLayer {
     fn layer(&self, inner: S) -> Self::Service {
         RetryService {
             inner,
-            settings: Arc::clone(&self.settings),
-            budget: Arc::clone(&self.budget),
+            shared: Arc::clone(&self.shared),
         }
     }
 }
@@ -105,7 +105,7 @@ impl<S> Layer<S> for RetryLayer {
 impl fmt::Debug for RetryLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryLayer")
-            .field("settings", &self.settings)
+            .field("settings", &self.shared.settings)
             .finish_non_exhaustive()
     }
 }

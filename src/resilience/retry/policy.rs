@@ -71,20 +71,25 @@ impl Settings {
     }
 }
 
+/// What all calls share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    pub(super) budget: Arc<dyn Budget + Send + Sync>,
+}
+
 /// One call's way through its tries.
 #[derive(Clone)]
 pub(super) struct RetryPolicy {
-    settings: Arc<Settings>,
-    budget: Arc<dyn Budget + Send + Sync>,
+    shared: Arc<Shared>,
     retries: u32,
 }
 
 impl RetryPolicy {
-    pub(super) fn new(settings: &Arc<Settings>, budget: &Arc<dyn Budget + Send + Sync>) -> Self {
-        budget.deposit();
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        shared.budget.deposit();
         Self {
-            settings: Arc::clone(settings),
-            budget: Arc::clone(budget),
+            shared: Arc::clone(shared),
             retries: 0,
         }
     }
@@ -99,11 +104,14 @@ impl RetryPolicy {
                     return None;
                 }
                 let asked = retry_after(response.headers(), SystemTime::now);
-                self.settings
+                self.shared
+                    .settings
                     .wait(self.retries, Some(response.status()), asked)
             }
             Err(error) => match Failure::of_error(error) {
-                Failure::Connect | Failure::Reset => self.settings.wait(self.retries, None, None),
+                Failure::Connect | Failure::Reset => {
+                    self.shared.settings.wait(self.retries, None, None)
+                }
                 _ => None,
             },
         }
@@ -119,7 +127,7 @@ impl<RB, E: 'static> Policy<Request<Sent>, Response<RB>, E> for RetryPolicy {
         result: &mut Result<Response<RB>, E>,
     ) -> Option<Sleep> {
         let wait = self.judge(result)?;
-        if !self.budget.withdraw() {
+        if !self.shared.budget.withdraw() {
             tracing::debug!("the budget of retries is used up");
             return None;
         }
@@ -131,7 +139,7 @@ impl<RB, E: 'static> Policy<Request<Sent>, Response<RB>, E> for RetryPolicy {
     }
 
     fn clone_request(&mut self, request: &Request<Sent>) -> Option<Request<Sent>> {
-        if self.retries >= self.settings.max_retries {
+        if self.retries >= self.shared.settings.max_retries {
             return None;
         }
         let Sent::Again(replay) = request.body() else {

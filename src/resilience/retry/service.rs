@@ -4,19 +4,17 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tower::retry::budget::Budget;
 use tower_service::Service;
 
 use super::RetryFuture;
-use super::policy::{RetryPolicy, Sent, Settings};
+use super::policy::{RetryPolicy, Sent, Shared};
 use crate::body::{Body, BoxError};
 
 /// The service of a [`RetryLayer`](super::RetryLayer).
 #[derive(Clone)]
 pub struct RetryService<S> {
     pub(super) inner: S,
-    pub(super) settings: Arc<Settings>,
-    pub(super) budget: Arc<dyn Budget + Send + Sync>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl<S, B, RB> Service<Request<B>> for RetryService<S>
@@ -40,7 +38,7 @@ where
         // The service that is ready is the one to call; its clone is not.
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
-        let policy = RetryPolicy::new(&self.settings, &self.budget);
+        let policy = RetryPolicy::new(&self.shared);
         RetryFuture::new(policy, inner, request.map(Body::new))
     }
 }
@@ -49,7 +47,7 @@ impl<S: fmt::Debug> fmt::Debug for RetryService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryService")
             .field("inner", &self.inner)
-            .field("settings", &self.settings)
+            .field("settings", &self.shared.settings)
             .finish_non_exhaustive()
     }
 }

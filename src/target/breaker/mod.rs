@@ -149,6 +149,21 @@ impl Breaker {
         self.admit_as(word, settings, now, false)
     }
 
+    /// Like [`admit`](Self::admit), now. The time is asked only if it matters.
+    pub(crate) fn admit_now(&self, settings: &Arc<BreakerSettings>) -> Result<Permit, Refused> {
+        let word = self.word();
+        if let Phase::Closed { .. } = word.phase {
+            return Ok(Permit::new(self, settings, word.epoch, false));
+        }
+        self.admit_as(word, settings, Instant::now(), false)
+    }
+
+    /// Whether a success changes nothing.
+    fn has_nothing_to_note(&self, settings: &BreakerSettings) -> bool {
+        let word = self.word();
+        word.phase == Phase::Closed { failures: 0 } && word.trips == 0 && settings.rate().is_none()
+    }
+
     /// Like [`admit`](Self::admit), for a call that has nowhere else to go: if
     /// it is open, its time to recover is over.
     pub(crate) fn admit_early(

@@ -57,6 +57,14 @@ impl Permit {
             .succeeded(&self.settings, self.epoch, probe, now);
     }
 
+    /// The call went well just now. In the course of things there is nothing to
+    /// be noted, and the time need not be asked.
+    pub(crate) fn went_well(self) {
+        if self.probe || !self.breaker.has_nothing_to_note(&self.settings) {
+            self.success(Instant::now());
+        }
+    }
+
     /// The call failed.
     pub fn failure(mut self, now: Instant) {
         self.probe = false;

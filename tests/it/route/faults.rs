@@ -162,11 +162,12 @@ fn early_end() -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_has_said_all_is_whole_however_it_ends() {
-    // Role, three pieces, the end, and no mark of it.
-    let fleet = fleet(good().cut_after(5));
+    // Three pieces, the end, and no mark of it.
+    let fleet = fleet(good().cut_after(4));
     let got = ask(routed(&layer(), &fleet), request(true)).await;
     assert!(!got.broken && got.error().is_none(), "{got:?}");
     assert_eq!(got.text(), "All is well.");
+    assert!(got.is_whole());
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use portcullis::resilience::CircuitBreakerLayer;
 use portcullis::route::{
     Cost, FallbackLayer, Latency, LatencyLayer, LeastInFlight, LeastInFlightLayer, Random,
     RandomLayer, RoundRobinLayer, RouteLayer, SingleLayer, Strategy, WeightedRoundRobinLayer,
 };
-use portcullis::target::Pricing;
+use portcullis::target::{BreakerSettings, Pricing};
 use portcullis::upstream::simulator::{Reply, Simulator};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
+use tower::Layer;
 
 use super::fleet::{Fleet, Got, Routed, ask, request, routed, target, timed};
 
@@ -306,4 +308,43 @@ async fn a_target_is_used_again_as_soon_as_it_is_well() {
         };
         assert_eq!(got.text(), by, "{at:?}");
     }
+}
+
+/// With all breakers open, the target whose breaker opened first is asked, and
+/// no other; and it is used again as soon as it is well.
+#[tokio::test(start_paused = true)]
+async fn when_all_are_out_the_nearest_to_recovery_is_tried() {
+    let ill = |from: u64| {
+        timed(move |at| match at.as_secs() >= from && at.as_secs() < 20 {
+            true => Reply::error(StatusCode::SERVICE_UNAVAILABLE, "no"),
+            false => Reply::text("well"),
+        })
+    };
+    let fleet = Fleet::new([("a", ill(5)), ("b", ill(0))]);
+    let settings = BreakerSettings::default()
+        .failure_threshold(1)
+        .recovery_timeout(60 * SECOND)
+        .jitter(0.0);
+    let targets = ["a", "b"].map(target);
+    let service = FallbackLayer::new(targets.clone())
+        .layer(CircuitBreakerLayer::new(settings).layer(fleet.clone()));
+    // The second's breaker opens first, as the strategy asks it first once.
+    let first_b = FallbackLayer::new([targets[1].clone(), targets[0].clone()]).layer(
+        CircuitBreakerLayer::new(BreakerSettings::default().failure_threshold(1))
+            .layer(fleet.clone()),
+    );
+    assert!(ask(first_b, request(false)).await.is_whole());
+    let now = Instant::now();
+    assert!(targets[0].is_available(now) && !targets[1].is_available(now));
+    sleep(6 * SECOND).await;
+    assert_eq!(ask(service.clone(), request(false)).await.status, 503);
+    let now = Instant::now();
+    assert!(targets.iter().all(|target| !target.is_available(now)));
+    let before = fleet.counts(&["a", "b"]);
+    // 30 s for `b`, 60 s for `a`: `b` is nearer.
+    assert_eq!(ask(service.clone(), request(false)).await.status, 503);
+    let after = fleet.counts(&["a", "b"]);
+    assert_eq!([after[0] - before[0], after[1] - before[1]], [0, 1]);
+    sleep(20 * SECOND).await;
+    assert!(ask(service, request(false)).await.is_whole());
 }
