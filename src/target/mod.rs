@@ -25,6 +25,11 @@
 //! # Ok::<(), portcullis::target::InvalidBaseUrl>(())
 //! ```
 
+#![cfg_attr(
+    not(feature = "together"),
+    allow(dead_code, reason = "for the upstream service")
+)]
+
 mod base_url;
 mod breaker;
 mod error;
@@ -49,6 +54,7 @@ pub use self::base_url::InvalidBaseUrl;
 pub use self::breaker::*;
 pub use self::error::UpstreamError;
 pub use self::failure::Failure;
+#[cfg(feature = "together")]
 pub(crate) use self::failure::causes;
 pub(crate) use self::gate::{Entry, Gate, Place, Wait};
 pub use self::health::*;
@@ -135,6 +141,7 @@ impl Target {
     }
 
     /// Another name, for records and for clients that ask for it.
+    #[cfg(feature = "together")]
     #[must_use]
     pub(crate) fn named(self, id: impl Into<String>) -> Self {
         let mut settings = self.inner.settings.clone();
