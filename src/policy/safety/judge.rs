@@ -1,0 +1,101 @@
+//! The judgement of one text.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::category::Category;
+use super::settings::{Assessment, Settings};
+use crate::text::{Model, NoDense, Normal, Scorer};
+
+/// The model that this crate ships; `tools/train` makes it.
+pub(super) static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    let bytes = include_bytes!("../../../models/safety.bin");
+    #[expect(clippy::expect_used, reason = "part of the program; a test reads it")]
+    Model::from_static(bytes).expect("the model of the safety filter")
+});
+
+/// Judges texts; keeps the memory that takes.
+#[derive(Debug)]
+pub(super) struct Judge {
+    scorer: Scorer<'static>,
+    normal: Normal,
+}
+
+impl Judge {
+    pub(super) fn new() -> Self {
+        Self {
+            scorer: Scorer::new(&MODEL),
+            normal: Normal::default(),
+        }
+    }
+
+    /// Judges `text`. A term of one's own counts if it ends after `from`.
+    pub(super) fn assess(&mut self, settings: &Settings, text: &str, from: usize) -> Assessment {
+        let terms = !settings.block_if.is_empty() || !settings.allow_if.is_empty();
+        if terms {
+            self.normal.set(text);
+            let normal = self.normal.as_str();
+            let origin = |place: &Range<usize>| self.normal.origin(place.clone());
+            let blocked = settings.block_if.find(normal, |place| origin(place).end > from);
+            if let Some(place) = blocked {
+                return Assessment {
+                    score: 1.0,
+                    category: None,
+                    harmful: true,
+                    span: origin(&place),
+                };
+            }
+        }
+        let scores = self.scorer.score(text, &NoDense);
+        let probabilities = scores.probabilities();
+        let (category, share) = nearest(&settings.categories, probabilities);
+        let score = scores.verdict() * share;
+        let crossed = category.is_some_and(|category| score >= settings.threshold(category));
+        let allowed = terms && settings.allow_if.find(self.normal.as_str(), |_| true).is_some();
+        Assessment {
+            score,
+            category,
+            harmful: crossed && !allowed,
+            span: scores.span(0),
+        }
+    }
+}
+
+/// The likeliest of the categories looked for, and how it compares with the likeliest of all: a
+/// text of a category that is not looked for counts only as far as it is of one that is.
+fn nearest(wanted: &[Category], probabilities: &[f32]) -> (Option<Category>, f32) {
+    let of = |category: Category| probabilities.get(1 + category.index()).copied().unwrap_or(0.0);
+    let most = |categories: &[Category]| {
+        let all = categories.iter().copied();
+        all.max_by(|a, b| of(*a).total_cmp(&of(*b)))
+    };
+    let (Some(best), Some(any)) = (most(wanted), most(Category::ALL)) else {
+        return (None, 0.0);
+    };
+    let share = if of(any) > 0.0 { of(best) / of(any) } else { 1.0 };
+    (Some(best), share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Category, MODEL, nearest};
+
+    #[test]
+    fn the_model_knows_every_category() {
+        let wanted = std::iter::once("harmful").chain(Category::ALL.iter().map(|c| c.as_str()));
+        assert!(MODEL.outputs().iter().map(String::as_str).eq(wanted));
+        assert_eq!(MODEL.name(), "safety");
+    }
+
+    #[test]
+    fn what_is_not_looked_for_counts_little() {
+        let mut probabilities = [0.0; 16];
+        probabilities[1 + Category::SexualContent.index()] = 0.8;
+        probabilities[1 + Category::Hate.index()] = 0.2;
+        let all = nearest(Category::ALL, &probabilities);
+        assert_eq!(all, (Some(Category::SexualContent), 1.0));
+        let (some, share) = nearest(&[Category::Hate, Category::Fraud], &probabilities);
+        assert!(some == Some(Category::Hate) && (share - 0.25).abs() < 1e-6);
+        assert_eq!(nearest(&[], &probabilities), (None, 0.0));
+    }
+}
