@@ -55,17 +55,19 @@ pub(super) struct Sentences<'a> {
     pub(super) recorder: &'a Recorder,
     pub(super) direction: Direction,
     pub(super) judge: &'a mut Judge,
+    /// Why the text is refused where the decided part ends.
+    pub(super) refused: Option<ApiError>,
 }
 
 impl Sentences<'_> {
     /// Makes the edits of a window; gives up to where it is decided. `context`: how many bytes
-    /// before the window's start go with it.
+    /// before the window's start go with it. Sets [`refused`](Self::refused) where it ends there.
     pub(super) fn work(
         &mut self,
         window: &Window<'_>,
         context: &mut usize,
         edits: &mut Edits,
-    ) -> Result<usize, ApiError> {
+    ) -> usize {
         let text = window.text();
         let kind = window.lane().kind;
         let mut start = window.start();
@@ -86,14 +88,15 @@ impl Sentences<'_> {
                         edits.replace(start..end, marker(&text[start..end], category));
                     }
                     Action::Block | Action::Redact => {
-                        return Err(refusal(self.settings, self.direction, category));
+                        self.refused = Some(refusal(self.settings, self.direction, category));
+                        break;
                     }
                     Action::Flag | Action::Log => {}
                 }
             }
             start = end;
         }
-        Ok(start)
+        start
     }
 }
 
@@ -115,10 +118,15 @@ pub(super) struct SafetyReply {
     pub(super) judge: Judge,
     /// How many bytes of each text so far go with its next sentence.
     pub(super) contexts: Vec<(Lane, usize)>,
+    /// Why the answer ends, once the sentences before have left.
+    pub(super) refused: Option<ApiError>,
 }
 
 impl ResponseFilter for SafetyReply {
     fn filter(&mut self, window: &Window<'_>, edits: &mut Edits) -> Flow {
+        if let Some(error) = self.refused.take() {
+            return Flow::Stop(error);
+        }
         let lane = window.lane();
         // A model that refuses does no harm by it.
         if lane.kind == SegmentKind::Refusal {
@@ -136,15 +144,21 @@ impl ResponseFilter for SafetyReply {
             recorder: &self.recorder,
             direction: Direction::Response,
             judge: &mut self.judge,
+            refused: None,
         };
         let context = &mut self.contexts[at].1;
-        let flow = sentences.work(window, context, edits);
+        let decided = sentences.work(window, context, edits);
         if window.is_last() {
             *context = 0;
         }
-        match flow {
-            Ok(decided) => Flow::Release(decided),
-            Err(error) => Flow::Stop(error),
+        match sentences.refused {
+            // What is good of the text leaves first; the next that comes ends the answer.
+            Some(error) if decided > window.start() && !window.is_last() => {
+                self.refused = Some(error);
+                Flow::Release(decided)
+            }
+            Some(error) => Flow::Stop(error),
+            None => Flow::Release(decided),
         }
     }
 

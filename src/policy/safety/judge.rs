@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::category::Category;
 use super::settings::{Assessment, Settings};
-use crate::text::{Model, NoDense, Normal, Scorer};
+use crate::text::{Model, NoDense, Normal, Scorer, Views};
 
 /// The model that this crate ships; `tools/train` makes it.
 pub(super) static MODEL: LazyLock<Model> = LazyLock::new(|| {
@@ -46,7 +46,7 @@ impl Judge {
                 };
             }
         }
-        let scores = self.scorer.score(text, &NoDense);
+        let scores = self.scorer.judge(text, &NoDense, Views::ALL);
         let probabilities = scores.probabilities();
         let (category, share) = nearest(&settings.categories, probabilities);
         let score = scores.verdict() * share;

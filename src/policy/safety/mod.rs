@@ -99,9 +99,9 @@ impl SafetyFilter {
             recorder: request.recorder(),
             direction: Direction::Request,
             judge,
+            refused: None,
         };
-        // Only arguments of tool calls are refused, and requests have none to reword.
-        let _ = sentences.work(&window, &mut 0, &mut edits);
+        sentences.work(&window, &mut 0, &mut edits);
         edits
     }
 }
@@ -164,6 +164,7 @@ impl Policy for SafetyFilter {
                 recorder: request.recorder().clone(),
                 judge: Judge::new(),
                 contexts: Vec::new(),
+                refused: None,
             });
         }
         Ok(verdict)

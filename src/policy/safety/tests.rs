@@ -109,8 +109,8 @@ async fn a_harmful_request_goes_nowhere() {
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert!(read.contains(r#""code":"content_filter""#) && read.contains("weapons"), "{read}");
     assert_eq!(sent, None);
-    let (response, read, sent) = ask(&layer, "user", HARMLESS, &["Use kill."], false).await;
-    assert_eq!((response.status(), read.as_str()), (StatusCode::OK, "Use kill."));
+    let (response, read, sent) = ask(&layer, "user", HARMLESS, &["Find its PID with ps, then kill it."], false).await;
+    assert_eq!((response.status(), read.as_str()), (StatusCode::OK, "Find its PID with ps, then kill it."));
     assert_eq!(sent.as_deref(), Some(HARMLESS));
     // What the application itself says is not judged.
     let (response, _, _) = ask(&layer, "system", HARMFUL, &["ok"], false).await;

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use super::gerund::gerund;
 use crate::grammar::{Grammar, Random};
 
-const GRAMMARS: [&str; 8] = [
+const GRAMMARS: [&str; 10] = [
     include_str!("grammar/benign.txt"),
+    include_str!("grammar/casual.txt"),
     include_str!("grammar/everyday.txt"),
     include_str!("grammar/foreign.txt"),
     include_str!("grammar/frames.txt"),
@@ -19,6 +20,7 @@ const GRAMMARS: [&str; 8] = [
     include_str!("grammar/harmful2.txt"),
     include_str!("grammar/more.txt"),
     include_str!("grammar/more_fine.txt"),
+    include_str!("grammar/words.txt"),
 ];
 
 /// A text of our own making.

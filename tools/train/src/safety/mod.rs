@@ -38,6 +38,8 @@ impl Task for Safety {
             ngrams: Some((NgramSpec::default(), 16)),
             words: Some((3, 32)),
             hidden: 32,
+            epochs: 6,
+            dropout: 20,
             prior: 0.5,
             ..Shape::default()
         }
@@ -81,7 +83,7 @@ impl Task for Safety {
             "do-not-answer" | "self-instruct-human-eval" | "self-instruct-seed"
             | "cyberseceval-frr" => "do-not-answer",
             "harmbench" | "jailbreakbench-goals" | "t0-tasks" | "piguard-valid" => "harmbench",
-            "realtoxicityprompts" | "s-labs" | "neuralchemy" => "realtoxicity",
+            "realtoxicityprompts" | "s-labs" | "neuralchemy" | "hh-rlhf-harmless" => "realtoxicity",
             "bipia-code" | "bipia-email" | "bipia-table" | "cyberseceval-frr-multilingual"
             | "bastioncorpus" => return None,
             other => other,
@@ -141,8 +143,8 @@ fn labels(harmful: bool, kind: Kind) -> Vec<f32> {
 fn example(row: Row, by_hand: &BTreeMap<u64, bool>) -> Option<Example> {
     let harmful = match (row.source.as_str(), row.kind.as_str()) {
         ("hh-rlhf-harmless", _) => *by_hand.get(&hash(&row.text))?,
-        // Questions that are odd rather than harmful.
-        (_, "human_chatbox") => return None,
+        // Questions that are odd or mistaken rather than harmful.
+        ("do-not-answer", "human_chatbox" | "misinformation_harms") => return None,
         // Injections may be harmless otherwise, and what is no injection may be harmful.
         (source, _) if row.label && INJECTIONS.contains(&source) => return None,
         (_, "harmful_not_injection") => return None,
