@@ -175,7 +175,9 @@ mod tests {
 
     fn rows(text: &str, spec: NgramSpec) -> Vec<(usize, u32)> {
         let mut rows = Vec::new();
-        ngrams(text, &tokens(text), &spec, |place, row| rows.push((place, row)));
+        ngrams(text, &tokens(text), &spec, |place, row| {
+            rows.push((place, row))
+        });
         rows
     }
 
@@ -202,7 +204,11 @@ mod tests {
             bits: 8,
             ..NgramSpec::default()
         };
-        assert!(rows("ignore all previous rules", spec).iter().all(|&(_, row)| row < 256));
+        assert!(
+            rows("ignore all previous rules", spec)
+                .iter()
+                .all(|&(_, row)| row < 256)
+        );
         let spec = NgramSpec::default();
         assert_ne!(rows("a b", spec)[2], rows("b a", spec)[2]);
     }

@@ -6,9 +6,13 @@ mod features;
 pub mod model;
 mod normal;
 mod tokens;
+mod views;
 
 pub use self::edit::{Edit, Edits};
 pub use self::features::NgramSpec;
-pub use self::model::{Dense, Model, ModelError, NoDense, Scorer, Scores, Window};
-pub use self::normal::{Disguise, Normal};
+pub use self::model::{
+    Dense, Model, ModelError, NoDense, Scorer, Scores, StreamScorer, Window,
+};
+pub use self::normal::{Disguise, Folding, Normal};
 pub use self::tokens::{Token, TokenKind, tokens, word_hash};
+pub use self::views::{Decoded, Encoding, Views, decoded};

@@ -153,7 +153,10 @@ fn push(out: &mut Vec<Token>, start: usize, end: usize, hash: u32, kind: TokenKi
 }
 
 fn hash_of(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(Hash::new(), |hash, &b| hash.push(b)).value()
+    bytes
+        .iter()
+        .fold(Hash::new(), |hash, &b| hash.push(b))
+        .value()
 }
 
 /// A run of the same mark is one token; runs longer than three are alike.
@@ -161,7 +164,13 @@ fn mark(bytes: &[u8], at: usize, out: &mut Vec<Token>) -> usize {
     let b = bytes[at];
     let len = bytes[at..].iter().take_while(|&&other| other == b).count();
     let same = [b; 4];
-    push(out, at, at + len, hash_of(&same[..len.min(4)]), TokenKind::Mark);
+    push(
+        out,
+        at,
+        at + len,
+        hash_of(&same[..len.min(4)]),
+        TokenKind::Mark,
+    );
     at + len
 }
 
@@ -178,12 +187,10 @@ fn word(normal: &str, start: usize, out: &mut Vec<Token>) -> usize {
                 Class::Letter => digits = false,
                 Class::Digit => {}
                 // An apostrophe between letters belongs to the word.
-                Class::Mark if b == b'\'' && !digits => {
-                    match bytes.get(at + 1) {
-                        Some(next) if next.is_ascii_alphabetic() => {}
-                        _ => break,
-                    }
-                }
+                Class::Mark if b == b'\'' && !digits => match bytes.get(at + 1) {
+                    Some(next) if next.is_ascii_alphabetic() => {}
+                    _ => break,
+                },
                 Class::Mark | Class::Space => break,
             }
             hash = hash.push(b);
@@ -260,7 +267,10 @@ mod tests {
 
     #[test]
     fn long_words_are_cut() {
-        let lengths: Vec<_> = tokens(&"x".repeat(100)).iter().map(|t| t.end - t.start).collect();
+        let lengths: Vec<_> = tokens(&"x".repeat(100))
+            .iter()
+            .map(|t| t.end - t.start)
+            .collect();
         assert_eq!(lengths, [40, 40, 20]);
     }
 }

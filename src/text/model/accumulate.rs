@@ -43,7 +43,13 @@ impl Block {
 }
 
 /// Sums up the blocks of a text.
-pub(super) fn blocks(model: &Model, normal: &str, tokens: &[Token], rows: &mut Vec<(u16, u32)>, out: &mut Vec<Block>) {
+pub(super) fn blocks(
+    model: &Model,
+    normal: &str,
+    tokens: &[Token],
+    rows: &mut Vec<(u16, u32)>,
+    out: &mut Vec<Block>,
+) {
     out.clear();
     out.resize(tokens.len().div_ceil(model.block).max(1), Block::EMPTY);
     if let Some(table) = &model.ngrams {
@@ -60,7 +66,13 @@ pub(super) fn blocks(model: &Model, normal: &str, tokens: &[Token], rows: &mut V
     }
 }
 
-fn linear<const N: usize>(table: &Ngrams, block: usize, normal: &str, tokens: &[Token], out: &mut [Block]) {
+fn linear<const N: usize>(
+    table: &Ngrams,
+    block: usize,
+    normal: &str,
+    tokens: &[Token],
+    out: &mut [Block],
+) {
     let (rows, _) = table.table.as_chunks::<N>();
     let mut sums = [0_i32; N];
     let (mut features, mut number, mut end) = (0_u32, 0, block);
@@ -88,7 +100,14 @@ fn linear<const N: usize>(table: &Ngrams, block: usize, normal: &str, tokens: &[
     close(number, &mut sums, &mut features);
 }
 
-fn vectors(words: &Words, block: usize, normal: &str, tokens: &[Token], rows: &mut Vec<(u16, u32)>, out: &mut [Block]) {
+fn vectors(
+    words: &Words,
+    block: usize,
+    normal: &str,
+    tokens: &[Token],
+    rows: &mut Vec<(u16, u32)>,
+    out: &mut [Block],
+) {
     let lookup = words.lookup();
     rows.clear();
     for (place, token) in tokens.iter().enumerate() {
@@ -147,7 +166,19 @@ pub(super) fn inputs(model: &Model, window: &Block, x: &mut Vec<f32>) {
     }
     if let Some(words) = &model.words {
         let part = 1.0 / window.words.max(1) as f32;
-        x.extend(window.sum.iter().zip(&words.scales).map(|(&sum, &scale)| sum as f32 * scale * part));
-        x.extend(window.max.iter().zip(&words.scales).map(|(&max, &scale)| max as f32 * scale));
+        x.extend(
+            window
+                .sum
+                .iter()
+                .zip(&words.scales)
+                .map(|(&sum, &scale)| sum as f32 * scale * part),
+        );
+        x.extend(
+            window
+                .max
+                .iter()
+                .zip(&words.scales)
+                .map(|(&max, &scale)| max as f32 * scale),
+        );
     }
 }

@@ -73,7 +73,9 @@ impl Extractor {
         let lookup = Lookup::new(&self.slots, &self.rows);
         let mut rows = Vec::new();
         for (place, token) in tokens.iter().enumerate() {
-            lookup.rows(normal.as_str(), token, |row| rows.push((row, place / self.block)));
+            lookup.rows(normal.as_str(), token, |row| {
+                rows.push((row, place / self.block))
+            });
         }
         let row = |at: usize| rows.get(at).map(|&(row, _)| row);
         for (at, &(own, block)) in rows.iter().enumerate() {

@@ -20,7 +20,11 @@ pub struct ModelError {
 
 impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a usable model: {} at byte {}; train it again with tools/train", self.what, self.at)
+        write!(
+            f,
+            "not a usable model: {} at byte {}; train it again with tools/train",
+            self.what, self.at
+        )
     }
 }
 
@@ -92,7 +96,13 @@ impl Parts {
         out.extend(self.block.to_le_bytes());
         out.push(u8::from(self.ngrams.is_some()));
         if let Some((spec, scales, table)) = &self.ngrams {
-            out.extend([spec.bits, spec.shortest, spec.longest, spec.skip, scales.len() as u8]);
+            out.extend([
+                spec.bits,
+                spec.shortest,
+                spec.longest,
+                spec.skip,
+                scales.len() as u8,
+            ]);
             floats(&mut out, scales);
             signed(&mut out, table);
         }
@@ -108,7 +118,13 @@ impl Parts {
         let network = &self.network;
         out.extend((network.inputs as u16).to_le_bytes());
         out.extend((network.hidden as u16).to_le_bytes());
-        for part in [&network.first, &network.first_bias, &network.second, &network.direct, &network.bias] {
+        for part in [
+            &network.first,
+            &network.first_bias,
+            &network.second,
+            &network.direct,
+            &network.bias,
+        ] {
             floats(&mut out, part);
         }
         floats(&mut out, network.calibration.as_flattened());
@@ -138,10 +154,19 @@ impl Reader {
         }
     }
 
-    fn many<const N: usize, T>(&mut self, count: usize, read: impl Fn([u8; N]) -> T) -> Result<Vec<T>, ModelError> {
+    fn many<const N: usize, T>(
+        &mut self,
+        count: usize,
+        read: impl Fn([u8; N]) -> T,
+    ) -> Result<Vec<T>, ModelError> {
         let len = count.saturating_mul(N);
         let bytes = self.take(len)?;
-        Ok(bytes.as_chunks::<N>().0.iter().map(|&chunk| read(chunk)).collect())
+        Ok(bytes
+            .as_chunks::<N>()
+            .0
+            .iter()
+            .map(|&chunk| read(chunk))
+            .collect())
     }
 
     fn byte(&mut self) -> Result<u8, ModelError> {

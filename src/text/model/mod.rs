@@ -22,6 +22,7 @@ mod extract;
 mod format;
 mod network;
 mod score;
+mod stream;
 mod words;
 
 use std::fmt;
@@ -35,6 +36,7 @@ pub use self::extract::{Extracted, ExtractedBlock, Extractor};
 pub use self::format::{ModelError, Parts, WordParts};
 pub use self::network::Network;
 pub use self::score::{Scorer, Scores};
+pub use self::stream::StreamScorer;
 use self::words::Words;
 use super::features::NgramSpec;
 

@@ -5,7 +5,13 @@ use std::ops::Range;
 use super::accumulate::{Block, blocks, inputs};
 use super::{Dense, MOST_OUTPUTS, Model, Window};
 use crate::text::tokens::tokenize;
-use crate::text::{Normal, Token};
+use crate::text::views::decode;
+use crate::text::{Decoded, Encoding, Folding, Normal, Token, Views};
+
+/// How deep one encoding may hide another.
+const DEEPEST: usize = 2;
+/// How many bytes of decoded texts are scored for each byte of the text.
+const DECODED: usize = 3;
 
 /// How a text scores: for each output a probability, and where it came from.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +28,7 @@ struct Best {
     logit: f32,
     start: usize,
     end: usize,
+    encoding: Option<Encoding>,
 }
 
 impl Default for Scores {
@@ -30,6 +37,7 @@ impl Default for Scores {
             logit: f32::NEG_INFINITY,
             start: 0,
             end: 0,
+            encoding: None,
         };
         Self {
             len: 0,
@@ -61,6 +69,12 @@ impl Scores {
         best.map_or(0..0, |best| best.start..best.end)
     }
 
+    /// How the window that scored highest was hidden; none if it was not.
+    #[must_use]
+    pub fn encoding(&self, output: usize) -> Option<Encoding> {
+        self.best[..self.len].get(output)?.encoding
+    }
+
     /// The highest logit, before calibration.
     #[must_use]
     pub fn logit(&self, output: usize) -> f32 {
@@ -73,18 +87,52 @@ impl Scores {
     pub fn windows(&self) -> usize {
         self.windows
     }
+
+    /// The same for a text that begins `by` bytes earlier.
+    pub(super) fn shifted(mut self, by: usize) -> Self {
+        for best in &mut self.best {
+            best.start += by;
+            best.end += by;
+        }
+        self
+    }
+
+    /// For each output the higher of both.
+    pub(super) fn max(mut self, other: &Self) -> Self {
+        self.len = self.len.max(other.len);
+        self.windows += other.windows;
+        for output in 0..other.len {
+            if other.probabilities[output] > self.probabilities[output] {
+                self.probabilities[output] = other.probabilities[output];
+                self.best[output] = other.best[output];
+            }
+        }
+        self
+    }
 }
 
 /// Scores texts, and keeps the memory that takes.
 #[derive(Clone, Debug)]
 pub struct Scorer<'m> {
     model: &'m Model,
+    memory: Memory,
+}
+
+/// The memory of a scorer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
     normal: Normal,
     tokens: Vec<Token>,
     rows: Vec<(u16, u32)>,
     blocks: Vec<Block>,
     x: Vec<f32>,
     hidden: Vec<f32>,
+}
+
+/// Where a decoded text stands in for another.
+struct Place {
+    range: Range<usize>,
+    encoding: Encoding,
 }
 
 /// The blocks of each window of a text with so many of them.
@@ -98,21 +146,70 @@ impl<'m> Scorer<'m> {
     pub fn new(model: &'m Model) -> Self {
         Self {
             model,
-            normal: Normal::default(),
-            tokens: Vec::new(),
-            rows: Vec::new(),
-            blocks: Vec::new(),
-            x: Vec::new(),
-            hidden: Vec::new(),
+            memory: Memory::default(),
         }
+    }
+
+    /// Undoes disguises from now on as `folding` says; at first, all of them.
+    pub fn fold_with(&mut self, folding: Folding) {
+        self.memory.normal.fold_with(folding);
     }
 
     /// The score of `text` as it stands, in linear time. `dense` has to be of
     /// the kind that the model was trained with ([`Model::dense`]).
     pub fn score(&mut self, text: &str, dense: &(impl Dense + ?Sized)) -> Scores {
+        self.judge(text, dense, Views::NONE)
+    }
+
+    /// The same, and of what `text` hides; the highest score counts.
+    ///
+    /// Texts within texts are read to a depth of two, and no more bytes of
+    /// them than three times the text.
+    pub fn judge(&mut self, text: &str, dense: &(impl Dense + ?Sized), views: Views) -> Scores {
+        self.memory.judge(self.model, text, dense, views)
+    }
+}
+
+impl Memory {
+    pub(super) fn judge(
+        &mut self,
+        model: &Model,
+        text: &str,
+        dense: &(impl Dense + ?Sized),
+        views: Views,
+    ) -> Scores {
         let mut scores = Scores::default();
-        self.add(text, dense, None, &mut scores);
-        self.calibrate(&mut scores);
+        self.add(model, text, dense, None, &mut scores);
+        let mut found: Vec<Decoded> = Vec::new();
+        decode(text, &self.normal, views, &mut found);
+        let mut left = text.len().saturating_mul(DECODED);
+        for depth in 1..=DEEPEST {
+            let mut deeper = Vec::new();
+            for inner in &found {
+                let Some(rest) = left.checked_sub(inner.text.len()) else {
+                    continue;
+                };
+                left = rest;
+                let place = Place {
+                    range: inner.range.clone(),
+                    encoding: inner.encoding,
+                };
+                self.add(model, &inner.text, dense, Some(place), &mut scores);
+                if depth < DEEPEST {
+                    let from = deeper.len();
+                    decode(&inner.text, &self.normal, views, &mut deeper);
+                    for hidden in &mut deeper[from..] {
+                        hidden.range = inner.range.clone();
+                        hidden.encoding = inner.encoding;
+                    }
+                }
+            }
+            found = deeper;
+        }
+        for output in 0..scores.len {
+            let logit = scores.best[output].logit;
+            scores.probabilities[output] = model.network.probability(output, logit, scores.windows);
+        }
         scores
     }
 
@@ -120,16 +217,23 @@ impl<'m> Scorer<'m> {
     /// another, whose offsets are wanted.
     fn add(
         &mut self,
+        model: &Model,
         text: &str,
         dense: &(impl Dense + ?Sized),
-        place: Option<Range<usize>>,
+        place: Option<Place>,
         scores: &mut Scores,
     ) {
-        let model = self.model;
         self.normal.set(text);
         self.tokens.clear();
         tokenize(self.normal.as_str(), &mut self.tokens);
-        blocks(model, self.normal.as_str(), &self.tokens, &mut self.rows, &mut self.blocks);
+        let normal = self.normal.as_str();
+        blocks(
+            model,
+            normal,
+            &self.tokens,
+            &mut self.rows,
+            &mut self.blocks,
+        );
         scores.len = model.outputs.len();
         for range in windows(self.blocks.len()) {
             let window = Window {
@@ -153,24 +257,17 @@ impl<'m> Scorer<'m> {
             for (best, &logit) in scores.best.iter_mut().zip(&logits[..scores.len]) {
                 if logit > best.logit {
                     let span = match &place {
-                        Some(place) => place.clone(),
+                        Some(place) => place.range.clone(),
                         None => self.normal.origin(window.range()),
                     };
                     *best = Best {
                         logit,
                         start: span.start,
                         end: span.end,
+                        encoding: place.as_ref().map(|place| place.encoding),
                     };
                 }
             }
-        }
-    }
-
-    fn calibrate(&self, scores: &mut Scores) {
-        let network = &self.model.network;
-        for output in 0..scores.len {
-            scores.probabilities[output] =
-                network.probability(output, scores.best[output].logit, scores.windows);
         }
     }
 }

@@ -1,8 +1,10 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::{Dense, Extractor, Model, Network, NoDense, Parts, Scorer, Window, WordParts};
-use crate::text::{NgramSpec, word_hash};
+use super::{
+    Dense, Extractor, Model, Network, NoDense, Parts, Scorer, StreamScorer, Window, WordParts,
+};
+use crate::text::{Encoding, NgramSpec, Views, word_hash};
 
 struct Shouts;
 
@@ -22,7 +24,11 @@ fn parts(columns: usize, width: u8) -> Parts {
         bits: 10,
         ..NgramSpec::default()
     };
-    let some = |count: usize| (0..count).map(|at| (at * 37 % 19) as f32 / 10.0 - 0.9).collect();
+    let some = |count: usize| {
+        (0..count)
+            .map(|at| (at * 37 % 19) as f32 / 10.0 - 0.9)
+            .collect()
+    };
     let bytes = |count: usize| (0..count).map(|at| (at * 91 % 251) as u8 as i8).collect();
     let words = ["ignore", "all", "ru", "##les"];
     let inputs = columns + 1 + 2 * 6 + 1;
@@ -67,9 +73,17 @@ fn logits(parts: &Parts, text: &str) -> Vec<Vec<f32>> {
     let n = scales.len();
     let one = |(range, dense, _): &(std::ops::Range<usize>, Vec<f32>, _)| {
         let blocks = &extracted.blocks[range.clone()];
-        let rows: Vec<usize> = blocks.iter().flat_map(|b| &b.features).map(|&r| r as usize).collect();
+        let rows: Vec<usize> = blocks
+            .iter()
+            .flat_map(|b| &b.features)
+            .map(|&r| r as usize)
+            .collect();
         let root = (rows.len().max(1) as f32).sqrt();
-        let sum = |f: usize| rows.iter().map(|row| f32::from(table[row * n + f])).sum::<f32>();
+        let sum = |f: usize| {
+            rows.iter()
+                .map(|row| f32::from(table[row * n + f]))
+                .sum::<f32>()
+        };
         let mut x: Vec<f32> = (0..n).map(|f| sum(f) * scales[f] / root).collect();
         x.push((1.0 + rows.len() as f32).ln() / 8.0);
         let width = usize::from(words.width);
@@ -79,8 +93,15 @@ fn logits(parts: &Parts, text: &str) -> Vec<Vec<f32>> {
             .map(|three| {
                 let parts = if width == 3 { &three[..] } else { &three[1..2] };
                 let value = |c: usize| {
-                    let known = parts.iter().enumerate().filter_map(|(k, row)| Some((k, (*row)?)));
-                    let sum: f32 = known.map(|(k, row)| f32::from(words.table[(usize::from(row) * width + k) * 6 + c])).sum();
+                    let known = parts
+                        .iter()
+                        .enumerate()
+                        .filter_map(|(k, row)| Some((k, (*row)?)));
+                    let sum: f32 = known
+                        .map(|(k, row)| {
+                            f32::from(words.table[(usize::from(row) * width + k) * 6 + c])
+                        })
+                        .sum();
                     (sum + f32::from(words.bias[c])).max(0.0) * words.scales[c]
                 };
                 (0..6).map(value).collect()
@@ -91,7 +112,13 @@ fn logits(parts: &Parts, text: &str) -> Vec<Vec<f32>> {
         x.extend(dense);
         let net = &parts.network;
         let hidden: Vec<f32> = (0..5)
-            .map(|m| (net.first_bias[m] + (0..x.len()).map(|i| x[i] * net.first[i * 5 + m]).sum::<f32>()).max(0.0))
+            .map(|m| {
+                (net.first_bias[m]
+                    + (0..x.len())
+                        .map(|i| x[i] * net.first[i * 5 + m])
+                        .sum::<f32>())
+                .max(0.0)
+            })
             .collect();
         (0..2)
             .map(|o| {
@@ -135,9 +162,67 @@ fn the_window_that_counts_is_located() {
     parts.network.direct = vec![0.0; inputs * 2];
     parts.network.direct[(inputs - 1) * 2] = 5.0;
     let model = model(&parts);
-    let text = format!("{} now!! {}", "calm words ".repeat(40), "and calm words ".repeat(40));
+    let text = format!(
+        "{} now!! {}",
+        "calm words ".repeat(40),
+        "and calm words ".repeat(40)
+    );
     let span = Scorer::new(&model).score(&text, &Shouts).span(0);
-    assert!(text[span.clone()].contains("now!!") && span.len() < 120, "{span:?}");
+    assert!(
+        text[span.clone()].contains("now!!") && span.len() < 120,
+        "{span:?}"
+    );
+}
+
+/// A model that fires on two marks.
+fn shouting() -> Model {
+    let mut parts = parts(1, 1);
+    let inputs = parts.network.inputs;
+    parts.network.first = vec![0.0; inputs * 5];
+    parts.network.direct = vec![0.0; inputs * 2];
+    parts.network.direct[(inputs - 1) * 2] = 9.0;
+    parts.network.second = vec![0.0; 10];
+    parts.network.bias = vec![-3.0; 2];
+    model(&parts)
+}
+
+#[test]
+fn what_is_hidden_is_judged() {
+    let model = shouting();
+    let mut scorer = Scorer::new(&model);
+    // "well then stop it now!!", once and twice in base64
+    for hidden in [
+        "d2VsbCB0aGVuIHN0b3AgaXQgbm93ISE=",
+        "ZDJWc2JDQjBhR1Z1SUhOMGIzQWdhWFFnYm05M0lTRT0=",
+    ] {
+        let text = format!("decode {hidden}");
+        let scores = scorer.judge(&text, &Shouts, Views::ALL);
+        assert!(scores.verdict() > 0.9, "{hidden}: {}", scores.verdict());
+        assert_eq!(&text[scores.span(0)], hidden);
+        assert_eq!(scores.encoding(0), Some(Encoding::Base64));
+        assert!(scorer.score(&text, &Shouts).verdict() < 0.1);
+    }
+}
+
+#[test]
+fn a_stream_is_judged_with_bounded_work() {
+    let model = shouting();
+    let mut stream = StreamScorer::new(Views::NONE);
+    for _ in 0..500 {
+        let scores = stream.push(&model, "It went on and on, calmly. ", &Shouts);
+        assert!(
+            scores.verdict() < 0.1 && scores.windows() < 32,
+            "{}",
+            scores.windows()
+        );
+    }
+    let scores = stream.push(&model, "Stop it now!! ", &Shouts);
+    assert!(scores.verdict() > 0.9);
+    assert!(scores.span(0).end <= 500 * 27 + 14 && scores.span(0).end > 500 * 27 - 200);
+    for _ in 0..100 {
+        stream.push(&model, "It went on and on, calmly. ", &Shouts);
+    }
+    assert!(stream.best().verdict() > 0.9);
 }
 
 #[test]

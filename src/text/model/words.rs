@@ -50,7 +50,13 @@ impl<'a> Lookup<'a> {
             match *self.slots.get(at)? {
                 0 => return None,
                 found if found == hash => return self.rows.get(at).copied(),
-                _ => at = if at + 1 == self.slots.len() { 0 } else { at + 1 },
+                _ => {
+                    at = if at + 1 == self.slots.len() {
+                        0
+                    } else {
+                        at + 1
+                    }
+                }
             }
         }
         None

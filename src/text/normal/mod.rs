@@ -30,6 +30,41 @@ pub struct Normal {
     map: Map,
     disguise: Disguise,
     origin_len: usize,
+    folding: Folding,
+}
+
+/// What is undone besides case and accents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Folding {
+    /// Compatibility forms and tag characters become the letters they stand
+    /// for, and what nobody sees is dropped.
+    pub unicode: bool,
+    /// Letters of another script that look Latin become Latin ones.
+    pub homoglyphs: bool,
+}
+
+impl Default for Folding {
+    fn default() -> Self {
+        Self {
+            unicode: true,
+            homoglyphs: true,
+        }
+    }
+}
+
+impl Folding {
+    /// The same, with or without compatibility forms.
+    #[must_use]
+    pub const fn with_unicode(self, unicode: bool) -> Self {
+        Self { unicode, ..self }
+    }
+
+    /// The same, with or without homoglyphs.
+    #[must_use]
+    pub const fn with_homoglyphs(self, homoglyphs: bool) -> Self {
+        Self { homoglyphs, ..self }
+    }
 }
 
 /// How many characters of a text were not what they seem.
@@ -113,6 +148,11 @@ impl Normal {
         normal
     }
 
+    /// Undoes from now on what `folding` says.
+    pub fn fold_with(&mut self, folding: Folding) {
+        self.folding = folding;
+    }
+
     /// Becomes the normal form of `text`, and keeps its memory.
     pub fn set(&mut self, text: &str) {
         let text = &text[..text.floor_char_boundary(Self::LONGEST)];
@@ -144,7 +184,8 @@ impl Normal {
         loop {
             let end = stretches.peek().map_or(joined.len(), |&&(n, _)| n as usize);
             through.anchor(new, self.map.find(old, true));
-            let limit = old + (end - new);
+            // The last stretch has its end as well; others end where the next begins.
+            let limit = old + (end - new) + usize::from(stretches.peek().is_none());
             at += self.map.anchors[at..].partition_point(|&(n, _)| (n as usize) <= old);
             while let Some(&(n, o)) = self.map.anchors.get(at)
                 && (n as usize) < limit
@@ -182,7 +223,8 @@ impl Normal {
                 break;
             }
             let next = at + c.len_utf8();
-            let folded = match latin_lookalike(c) {
+            let lookalike = latin_lookalike(c).filter(|_| self.folding.homoglyphs);
+            let folded = match lookalike {
                 Some(letter) => {
                     if at >= until {
                         (latin, until) = word_around(text, at);
@@ -203,6 +245,11 @@ impl Normal {
     }
 
     fn push_fold(&mut self, folded: Fold, c: char, at: usize, next: usize) {
+        use Fold::{Compatible, Decompose, Invisible, Same, Tag};
+        let folded = match folded {
+            Compatible(_) | Tag(_) | Invisible | Decompose if !self.folding.unicode => Same,
+            other => other,
+        };
         match folded {
             Fold::Same => {
                 self.text.push(c);
@@ -270,9 +317,15 @@ impl Normal {
 fn word_around(text: &str, at: usize) -> (bool, usize) {
     /// Longer words are looked at in pieces.
     const LONGEST: usize = 128;
-    let is_part = |c: char| c.is_alphanumeric() || fold::is_invisible(c);
+    // Most letters by one comparison.
+    let is_part = |c: char| {
+        let common = c.is_ascii_alphanumeric() || matches!(c as u32, 0xF8..=0x24F | 0x388..=0x52F);
+        common || !c.is_ascii() && (c.is_alphanumeric() || fold::is_invisible(c))
+    };
     let back = text[..at].chars().rev().take(LONGEST);
-    let mut latin = back.take_while(|&c| is_part(c)).any(|c| c.is_ascii_alphabetic());
+    let mut latin = back
+        .take_while(|&c| is_part(c))
+        .any(|c| c.is_ascii_alphabetic());
     let mut end = at;
     for c in text[at..].chars().take(LONGEST).take_while(|&c| is_part(c)) {
         latin |= c.is_ascii_alphabetic();

@@ -6,7 +6,10 @@ use super::Map;
 const FEWEST: usize = 4;
 
 const fn is_separator(b: u8) -> bool {
-    matches!(b, b' ' | b'.' | b'-' | b'_' | b'*' | b'|' | b'/' | b',' | b'+' | b'~')
+    matches!(
+        b,
+        b' ' | b'.' | b'-' | b'_' | b'*' | b'|' | b'/' | b',' | b'+' | b'~'
+    )
 }
 
 const fn is_word(b: u8) -> bool {
@@ -41,20 +44,29 @@ fn run(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let separator = *bytes.get(at + 1).filter(|&&b| is_separator(b))?;
     let (mut end, mut count) = (at + 1, 1);
     loop {
-        let gap = bytes[end..].iter().take(4).take_while(|&&b| b == separator || b == b' ').count();
+        let gap = bytes[end..]
+            .iter()
+            .take(4)
+            .take_while(|&&b| b == separator || b == b' ')
+            .count();
         let next = end + gap;
         if gap == 0 || gap > 3 || !letter(next) || word(next + 1) {
             break;
         }
         // A space before a letter that goes on otherwise is the end.
-        let other = bytes.get(next + 1).is_some_and(|&b| is_separator(b) && b != separator);
+        let other = bytes
+            .get(next + 1)
+            .is_some_and(|&b| is_separator(b) && b != separator);
         if other && bytes[end] != separator {
             break;
         }
         end = next + 1;
         count += 1;
     }
-    let letters = bytes[at..end].iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let letters = bytes[at..end]
+        .iter()
+        .filter(|b| b.is_ascii_alphabetic())
+        .count();
     (count >= FEWEST && letters * 2 > count).then_some((end, count))
 }
 
@@ -77,7 +89,10 @@ pub(super) fn join(text: &str) -> (String, Map, usize) {
         while from < end {
             map.anchor(out.len(), from);
             out.push(char::from(bytes[from]));
-            let gap = bytes[from + 1..end].iter().take_while(|b| is_separator(**b)).count();
+            let gap = bytes[from + 1..end]
+                .iter()
+                .take_while(|b| is_separator(**b))
+                .count();
             // A wider gap than the one between letters ends a word.
             if gap > 1 && from + 1 + gap < end || gap == 1 && bytes[from + 1] != separator {
                 map.anchor(out.len(), from + 1);

@@ -1,5 +1,6 @@
-use super::Normal;
 use proptest::prelude::*;
+
+use super::{Folding, Normal};
 
 #[test]
 fn what_hides_words_goes() {
@@ -23,6 +24,21 @@ fn what_hides_words_goes() {
     for (text, normal) in cases {
         assert_eq!(Normal::new(text).as_str(), normal, "{text}");
     }
+}
+
+#[test]
+fn folding_can_be_left_out() {
+    let text = "ｉgn\u{43e}re I\u{200b}T É";
+    let with = |folding| {
+        let mut normal = Normal::default();
+        normal.fold_with(folding);
+        normal.set(text);
+        normal.as_str().to_owned()
+    };
+    let all = Folding::default();
+    assert_eq!(with(all), "ignore it e");
+    assert_eq!(with(all.with_homoglyphs(false)), "ign\u{43e}re it e");
+    assert_eq!(with(all.with_unicode(false)), "ｉgnore i\u{200b}t e");
 }
 
 #[test]

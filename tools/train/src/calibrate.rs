@@ -8,7 +8,9 @@ use crate::task::Task;
 /// For each output the slope, the offset and the price of a window, fitted to the logits that
 /// `left_out` gives for some of the items.
 pub fn fit(task: &dyn Task, set: &Set, left_out: &[Option<Vec<f32>>]) -> Vec<[f32; 3]> {
-    (0..task.outputs().len()).map(|output| one(set, left_out, output)).collect()
+    (0..task.outputs().len())
+        .map(|output| one(set, left_out, output))
+        .collect()
 }
 
 fn one(set: &Set, left_out: &[Option<Vec<f32>>], output: usize) -> [f32; 3] {
@@ -36,7 +38,11 @@ fn one(set: &Set, left_out: &[Option<Vec<f32>>], output: usize) -> [f32; 3] {
     let prior = f64::from(set.shape.prior);
     let (positives, negatives) = (folds(true), folds(false));
     let share = |key: (bool, &str), weight: f64| {
-        let class = if key.0 { prior / positives } else { (1.0 - prior) / negatives };
+        let class = if key.0 {
+            prior / positives
+        } else {
+            (1.0 - prior) / negatives
+        };
         class * weight / mass[&key]
     };
     let (mut slope, mut offset, mut price) = (1.0_f64, 0.0_f64, 0.0_f64);

@@ -117,9 +117,15 @@ impl Set {
                 }
             })
             .collect();
-        let blocks = items.iter().map(|item| item.features.blocks.len()).sum::<usize>();
+        let blocks = items
+            .iter()
+            .map(|item| item.features.blocks.len())
+            .sum::<usize>();
         let left = items.iter().filter(|item| item.fold.is_some()).count();
-        eprintln!("{} examples ({left} in folds), {blocks} blocks", items.len());
+        eprintln!(
+            "{} examples ({left} in folds), {blocks} blocks",
+            items.len()
+        );
         Ok(Self {
             outputs: task.outputs().len(),
             dense,

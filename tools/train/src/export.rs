@@ -25,7 +25,9 @@ fn columns(values: &[f32], columns: usize) -> (Vec<f32>, Vec<i8>) {
     let column = |at: usize| values.iter().skip(at).step_by(columns).copied();
     let scales: Vec<f32> = (0..columns).map(|at| scale(column(at))).collect();
     let each = values.iter().zip(scales.iter().cycle());
-    let table = each.map(|(&value, &scale)| quantize(value, scale)).collect();
+    let table = each
+        .map(|(&value, &scale)| quantize(value, scale))
+        .collect();
     (scales, table)
 }
 
@@ -38,7 +40,9 @@ fn words(set: &Set, fitted: &Fitted) -> WordParts {
             let mut sums = vec![0.0; h];
             for (d, &value) in vector.iter().enumerate() {
                 let row = &fitted.projection.values[(part * dims + d) * h..][..h];
-                sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += w * value);
+                sums.iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, w)| *sum += w * value);
             }
             projected.extend(sums);
         }
@@ -47,8 +51,15 @@ fn words(set: &Set, fitted: &Fitted) -> WordParts {
     let biases = fitted.word_bias.values.iter().zip(&scales);
     WordParts {
         width: fitted.width as u8,
-        bias: biases.map(|(&bias, scale)| (bias / scale).round() as i16).collect(),
-        hashes: set.vocabulary.words.iter().map(|word| word_hash(word)).collect(),
+        bias: biases
+            .map(|(&bias, scale)| (bias / scale).round() as i16)
+            .collect(),
+        hashes: set
+            .vocabulary
+            .words
+            .iter()
+            .map(|word| word_hash(word))
+            .collect(),
         scales,
         table,
     }
@@ -84,6 +95,11 @@ pub fn write(
         std::fs::create_dir_all(folder).map_err(fail)?;
     }
     std::fs::write(file, &bytes).map_err(fail)?;
-    println!("{}: {} bytes, sha256 {}", file.display(), bytes.len(), model.digest());
+    println!(
+        "{}: {} bytes, sha256 {}",
+        file.display(),
+        bytes.len(),
+        model.digest()
+    );
     Ok(())
 }

@@ -59,9 +59,16 @@ pub fn fit(task: &dyn Task, set: &Set, without: Option<&str>) -> Fitted {
             loss += fitted.learn(set, chosen[number], left, &mut pass, &mut random);
             done += 1;
         }
-        let without = without.map(|fold| format!(" without {fold}")).unwrap_or_default();
+        let without = without
+            .map(|fold| format!(" without {fold}"))
+            .unwrap_or_default();
         let mean = loss / chosen.len().max(1) as f64;
-        eprintln!("{}{without}: epoch {} of {}, loss {mean:.4}", task.name(), epoch + 1, shape.epochs);
+        eprintln!(
+            "{}{without}: epoch {} of {}, loss {mean:.4}",
+            task.name(),
+            epoch + 1,
+            shape.epochs
+        );
     }
     fitted
 }
@@ -69,7 +76,9 @@ pub fn fit(task: &dyn Task, set: &Set, without: Option<&str>) -> Fitted {
 impl Fitted {
     fn new(set: &Set, random: &mut Random) -> Self {
         let shape = &set.shape;
-        let (bits, columns) = shape.ngrams.map_or((0, 0), |(spec, columns)| (spec.bits, columns));
+        let (bits, columns) = shape
+            .ngrams
+            .map_or((0, 0), |(spec, columns)| (spec.bits, columns));
         let (width, h) = shape.words.unwrap_or_default();
         let dims = set.vocabulary.dims;
         let own = if columns > 0 { columns + 1 } else { 0 };
@@ -87,7 +96,14 @@ impl Fitted {
     }
 
     /// The logits of window `number` of a text.
-    fn forward(&self, set: &Set, features: &Extracted, number: usize, keep: impl FnMut() -> bool, pass: &mut Pass) {
+    fn forward(
+        &self,
+        set: &Set,
+        features: &Extracted,
+        number: usize,
+        keep: impl FnMut() -> bool,
+        pass: &mut Pass,
+    ) {
         let (range, dense, _) = &features.windows[number];
         let blocks = &features.blocks[range.clone()];
         pass.x.clear();
@@ -104,7 +120,12 @@ impl Fitted {
     }
 
     fn linear(&self, blocks: &[ExtractedBlock], mut keep: impl FnMut() -> bool, pass: &mut Pass) {
-        pass.rows.extend(blocks.iter().flat_map(|block| &block.features).filter(|_| keep()));
+        pass.rows.extend(
+            blocks
+                .iter()
+                .flat_map(|block| &block.features)
+                .filter(|_| keep()),
+        );
         let n = pass.rows.len();
         pass.x.resize(self.columns, 0.0);
         for &row in &pass.rows {
@@ -119,7 +140,8 @@ impl Fitted {
 
     fn vectors(&self, set: &Set, blocks: &[ExtractedBlock], pass: &mut Pass) {
         let (h, dims) = (self.h, set.vocabulary.dims);
-        pass.words.extend(blocks.iter().flat_map(|block| &block.words));
+        pass.words
+            .extend(blocks.iter().flat_map(|block| &block.words));
         pass.h.clear();
         let from = pass.x.len();
         pass.x.resize(from + 2 * h, 0.0);
@@ -132,7 +154,9 @@ impl Fitted {
             for (part, entry) in parts(word, self.width) {
                 for (d, &value) in set.vocabulary.vector(entry).iter().enumerate() {
                     let row = &self.projection.values[(part * dims + d) * h..][..h];
-                    own.iter_mut().zip(row).for_each(|(own, w)| *own += w * value);
+                    own.iter_mut()
+                        .zip(row)
+                        .for_each(|(own, w)| *own += w * value);
                 }
             }
             for (column, own) in own.iter_mut().enumerate() {
@@ -149,7 +173,15 @@ impl Fitted {
     }
 
     /// Learns one window towards these labels; gives the loss.
-    fn step(&mut self, set: &Set, shape: &Shape, labels: &[f32], weight: f32, left: f32, pass: &mut Pass) -> f64 {
+    fn step(
+        &mut self,
+        set: &Set,
+        shape: &Shape,
+        labels: &[f32],
+        weight: f32,
+        left: f32,
+        pass: &mut Pass,
+    ) -> f64 {
         let mut loss = 0.0;
         let mut dz = vec![0.0; labels.len()];
         for ((d, &label), &z) in dz.iter_mut().zip(labels).zip(&pass.z) {
@@ -162,7 +194,8 @@ impl Fitted {
             loss -= f64::from(right.max(1e-7).ln() * weight);
         }
         let mut dx = std::mem::take(&mut pass.dx);
-        self.net.backward(&pass.x, &pass.hidden, &dz, shape.dense_rate * left, &mut dx);
+        self.net
+            .backward(&pass.x, &pass.hidden, &dz, shape.dense_rate * left, &mut dx);
         if self.columns > 0 {
             let root = 1.0 / (pass.rows.len().max(1) as f32).sqrt();
             for &row in &pass.rows {
@@ -182,7 +215,11 @@ impl Fitted {
 
     fn step_words(&mut self, set: &Set, shape: &Shape, left: f32, pass: &Pass, dx: &[f32]) {
         let (h, dims) = (self.h, set.vocabulary.dims);
-        let from = if self.columns > 0 { self.columns + 1 } else { 0 };
+        let from = if self.columns > 0 {
+            self.columns + 1
+        } else {
+            0
+        };
         let part = 1.0 / pass.words.len().max(1) as f32;
         let mut gradient = vec![0.0; self.projection.values.len()];
         let mut bias = vec![0.0; h];
@@ -216,12 +253,23 @@ impl Fitted {
     }
 
     /// Learns one example; gives the loss.
-    fn learn(&mut self, set: &Set, item: &Item, left: f32, pass: &mut Pass, random: &mut Random) -> f64 {
+    fn learn(
+        &mut self,
+        set: &Set,
+        item: &Item,
+        left: f32,
+        pass: &mut Pass,
+        random: &mut Random,
+    ) -> f64 {
         let shape = &set.shape;
         let example = &item.example;
         let positive = example.labels.first().is_some_and(|&label| label > 0.5);
         let count = item.features.windows.len();
-        let start = if count > shape.windows { random.below(count) } else { 0 };
+        let start = if count > shape.windows {
+            random.below(count)
+        } else {
+            0
+        };
         let considered = (0..count.min(shape.windows)).map(|at| (start + at) % count);
         let touches = |number: usize| match &example.payload {
             Some(payload) => {
@@ -249,12 +297,31 @@ impl Fitted {
         }
         let dropout = shape.dropout;
         let mut keep = Random::new(random.next());
-        self.forward(set, &item.features, best.0, || dropout == 0 || !keep.chance(dropout), pass);
+        self.forward(
+            set,
+            &item.features,
+            best.0,
+            || dropout == 0 || !keep.chance(dropout),
+            pass,
+        );
         let mut loss = self.step(set, shape, &example.labels, example.weight, left, pass);
         if !positive && windows.len() > 1 {
             let other = windows[random.below(windows.len())];
-            self.forward(set, &item.features, other, || dropout == 0 || !keep.chance(dropout), pass);
-            loss += self.step(set, shape, &example.labels, example.weight * 0.5, left, pass);
+            self.forward(
+                set,
+                &item.features,
+                other,
+                || dropout == 0 || !keep.chance(dropout),
+                pass,
+            );
+            loss += self.step(
+                set,
+                shape,
+                &example.labels,
+                example.weight * 0.5,
+                left,
+                pass,
+            );
         }
         loss
     }
@@ -265,7 +332,9 @@ impl Fitted {
         let mut best = vec![f32::NEG_INFINITY; set.outputs];
         for number in 0..features.windows.len() {
             self.forward(set, features, number, || true, &mut pass);
-            best.iter_mut().zip(&pass.z).for_each(|(best, &z)| *best = best.max(z));
+            best.iter_mut()
+                .zip(&pass.z)
+                .for_each(|(best, &z)| *best = best.max(z));
         }
         best
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use portcullis::text::{Model, Scorer};
+use portcullis::text::{Model, Scorer, Views};
 
 use crate::data::{Set, rows};
 use crate::fit::fit;
@@ -12,7 +12,11 @@ use crate::task::{Example, Task};
 
 /// The logits of each item that belongs to a fold, from a model that has not seen that fold.
 pub fn leave_out(task: &dyn Task, set: &Set) -> Vec<Option<Vec<f32>>> {
-    let folds: BTreeSet<&String> = set.items.iter().filter_map(|item| item.fold.as_ref()).collect();
+    let folds: BTreeSet<&String> = set
+        .items
+        .iter()
+        .filter_map(|item| item.fold.as_ref())
+        .collect();
     let mut out = vec![None; set.items.len()];
     for fold in folds {
         let fitted = fit(task, set, Some(fold));
@@ -41,7 +45,13 @@ impl Side {
     }
 
     fn print(&self, name: &str, all: &Self) {
-        let against = |own: &[f32]| if own.is_empty() { None } else { Some(own.to_vec()) };
+        let against = |own: &[f32]| {
+            if own.is_empty() {
+                None
+            } else {
+                Some(own.to_vec())
+            }
+        };
         let positives = against(&self.positives).unwrap_or_else(|| all.positives.clone());
         let negatives = against(&self.negatives).unwrap_or_else(|| all.negatives.clone());
         let rate = |level: f64| above(&self.positives, threshold(&all.negatives, level));
@@ -89,7 +99,10 @@ pub fn report(set: &Set, left_out: &[Option<Vec<f32>>], calibration: &[[f32; 3]]
         let z = slope * (logits[0] - price * windows) + offset;
         let positive = item.example.labels[0] > 0.5;
         let score = 1.0 / (1.0 + (-z).exp());
-        groups.entry(fold.clone()).or_default().push(positive, score);
+        groups
+            .entry(fold.clone())
+            .or_default()
+            .push(positive, score);
         all.push(positive, score);
     }
     println!("calibration: slope {slope:.3}, offset {offset:.3}, price of a window {price:.3}");
@@ -114,7 +127,7 @@ pub fn eval(task: &dyn Task, file: &Path, paths: &[PathBuf]) -> Result<(), Strin
         };
         example.labels.resize(model.outputs().len(), f32::NAN);
         let dense = task.dense(&example);
-        let score = scorer.score(&example.text, &*dense).verdict();
+        let score = scorer.judge(&example.text, &*dense, Views::ALL).verdict();
         let positive = row.label;
         let by_source = format!("source {}", example.source);
         groups.entry(by_source).or_default().push(positive, score);

@@ -5,13 +5,14 @@
 //! cargo run --release --manifest-path tools/train/Cargo.toml -- loso injection DIR..
 //! cargo run --release --manifest-path tools/train/Cargo.toml -- quick injection DIR..
 //! cargo run --release --manifest-path tools/train/Cargo.toml -- eval injection FILE..
+//! cargo run --release --manifest-path tools/train/Cargo.toml -- letters DIR..
 //! ```
 //!
 //! The first trains `models/injection.bin`: on all sources, calibrated on the scores that each
 //! source gets from a model that has not seen it. `loso` prints how well those left-out sources
 //! are judged, and writes nothing. `quick` trains without leaving anything out, and does not
 //! calibrate: for experiments. `eval` judges labelled texts with the model as it lies in
-//! `models/`. DIR holds JSON Lines with `text`, `label`, `kind` and `source`. The same data and
+//! `models/`, or in what `--models` names. `letters` counts pairs of letters for the decoded views. DIR holds JSON Lines with `text`, `label`, `kind` and `source`. The same data and
 //! the same program give the same weights, bit for bit.
 
 mod calibrate;
@@ -20,6 +21,7 @@ mod export;
 mod fit;
 mod grammar;
 mod injection;
+mod letters;
 mod loso;
 mod metrics;
 mod net;
@@ -32,9 +34,16 @@ use std::process::ExitCode;
 
 use task::Task;
 
-/// The folder of the models.
-fn models() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models")
+/// The folder of the models: what follows `--models`, which is taken out, or the repository's.
+fn models(arguments: &mut Vec<String>) -> PathBuf {
+    match arguments.iter().position(|argument| argument == "--models") {
+        Some(at) if at + 1 < arguments.len() => {
+            let folder = arguments.remove(at + 1);
+            arguments.remove(at);
+            folder.into()
+        }
+        _ => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"),
+    }
 }
 
 fn task(name: &str) -> Result<Box<dyn Task>, String> {
@@ -45,8 +54,11 @@ fn task(name: &str) -> Result<Box<dyn Task>, String> {
     }
 }
 
-fn run(arguments: &[String]) -> Result<(), String> {
-    let usage = "[loso|quick|eval] injection|safety DIR..";
+fn run(arguments: &[String], models: &Path) -> Result<(), String> {
+    let usage = "[loso|quick|eval] injection|safety DIR.. [--models DIR], or: letters DIR..";
+    if let Some(("letters", paths)) = arguments.split_first().map(|(mode, rest)| (mode.as_str(), rest)) {
+        return letters::write(&paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+    }
     let (mode, rest) = match arguments.first().map(String::as_str) {
         Some(mode @ ("loso" | "quick" | "eval")) => (mode, &arguments[1..]),
         Some(_) => ("train", arguments),
@@ -57,7 +69,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
     };
     let task = task(name)?;
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-    let file = models().join(format!("{name}.bin"));
+    let file = models.join(format!("{name}.bin"));
     if mode == "eval" {
         return loso::eval(&*task, &file, &paths);
     }
@@ -75,8 +87,9 @@ fn run(arguments: &[String]) -> Result<(), String> {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let models = models(&mut arguments);
+    match run(&arguments, &models) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

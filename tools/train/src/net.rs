@@ -50,7 +50,13 @@ pub struct Net {
 
 impl Net {
     /// A network in which column f of the n-grams goes to output f as it is.
-    pub fn new(inputs: usize, hidden: usize, outputs: usize, columns: usize, random: &mut Random) -> Self {
+    pub fn new(
+        inputs: usize,
+        hidden: usize,
+        outputs: usize,
+        columns: usize,
+        random: &mut Random,
+    ) -> Self {
         let scale = (3.0 / inputs.max(1) as f32).sqrt();
         let mut direct = Weights::zeros(inputs * outputs);
         for f in 0..columns.min(outputs) {
@@ -79,7 +85,10 @@ impl Net {
                 continue;
             }
             let row = &self.first.values[i * self.hidden..][..self.hidden];
-            hidden.iter_mut().zip(row).for_each(|(h, w)| *h += w * value);
+            hidden
+                .iter_mut()
+                .zip(row)
+                .for_each(|(h, w)| *h += w * value);
             let row = &self.direct.values[i * self.outputs..][..self.outputs];
             z.iter_mut().zip(row).for_each(|(z, w)| *z += w * value);
         }
@@ -91,7 +100,14 @@ impl Net {
     }
 
     /// Takes a step against the outputs' gradient, and gives that of the inputs.
-    pub fn backward(&mut self, x: &[f32], hidden: &[f32], dz: &[f32], rate: f32, dx: &mut Vec<f32>) {
+    pub fn backward(
+        &mut self,
+        x: &[f32],
+        hidden: &[f32],
+        dz: &[f32],
+        rate: f32,
+        dx: &mut Vec<f32>,
+    ) {
         dx.clear();
         dx.resize(x.len(), 0.0);
         let mut dh = vec![0.0; self.hidden];

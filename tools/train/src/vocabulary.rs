@@ -27,7 +27,10 @@ impl Vocabulary {
         };
         let (count, dims) = (number(0)?, number(4)?);
         let scales = rest.get(8..8 + 4 * dims)?.as_chunks::<4>().0;
-        let scales: Vec<f32> = scales.iter().map(|&four| f32::from_le_bytes(four)).collect();
+        let scales: Vec<f32> = scales
+            .iter()
+            .map(|&four| f32::from_le_bytes(four))
+            .collect();
         let mut at = 8 + 4 * dims;
         let mut words = Vec::with_capacity(count);
         for _ in 0..count {
@@ -38,7 +41,9 @@ impl Vocabulary {
         }
         let values = rest.get(at..at + count * dims)?.iter();
         let scaled = values.zip(scales.iter().cycle());
-        let vectors = scaled.map(|(&value, scale)| f32::from(value as i8) * scale).collect();
+        let vectors = scaled
+            .map(|(&value, scale)| f32::from(value as i8) * scale)
+            .collect();
         Some(Self {
             words,
             dims,
