@@ -193,10 +193,7 @@ fn gap(bytes: &[u8], at: usize) -> usize {
 /// Reads bytes of `size` digits with base `radix` from `at` on, with gaps.
 fn digits(bytes: &[u8], from: usize, size: usize, radix: u32) -> (Vec<u8>, usize) {
     let (mut out, mut at, mut end) = (Vec::new(), from, from);
-    loop {
-        let Some(group) = bytes.get(at..at + size) else {
-            break;
-        };
+    while let Some(group) = bytes.get(at..at + size) {
         let digit =
             |value: Option<u32>, &b: &u8| Some(value? * radix + char::from(b).to_digit(radix)?);
         let Some(value) = group.iter().fold(Some(0), digit) else {
