@@ -25,12 +25,14 @@
 mod check;
 mod entity;
 mod error;
+mod injection;
 mod names;
 mod patterns;
 mod pii;
 mod policy;
 mod provider;
 mod rules;
+mod safety;
 mod schema;
 mod source;
 mod suggest;
@@ -46,6 +48,10 @@ use serde::{Deserialize, Serialize};
 
 pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
+pub use injection::{
+    InjectionAction, InjectionDetection, InjectionEncoding, InjectionOrigin, InjectionResponse,
+    PromptInjectionConfig,
+};
 pub use pii::{
     Conversation, DetectPattern, Direction, DirectionActions, MarkerFormat, PiiAction,
     PiiDetectorConfig, PiiRedaction, Uninspectable,
@@ -53,6 +59,9 @@ pub use pii::{
 pub use policy::{AuditConfig, Policies, PolicyName, PolicySettings};
 pub use provider::{
     Format, HealthProbe, Pricing, Provider, Providers, Quantization, SecretRef, Strategy, Target,
+};
+pub use safety::{
+    SafetyAction, SafetyCategory, SafetyFilterConfig, SafetyMode, SafetyResponse,
 };
 pub use schema::json_schema;
 pub use source::ConfigFile;

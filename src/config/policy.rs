@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::injection::PromptInjectionConfig;
 use super::names::names;
 use super::pii::PiiDetectorConfig;
+use super::safety::SafetyFilterConfig;
 
 /// Writes, from one table, the names of the policies and the structure that holds their settings.
 macro_rules! policies {
@@ -54,9 +56,13 @@ policies! {
         Audit = "audit" => audit: AuditConfig,
         /// Finds personal data in requests and answers, and replaces it by placeholders.
         PiiDetector = "pii-detector" => pii_detector: PiiDetectorConfig,
+        /// Finds orders to the model that the application did not give.
+        PromptInjection = "prompt-injection" => prompt_injection: PromptInjectionConfig,
+        /// Finds harmful requests and answers, and stops them.
+        SafetyFilter = "safety-filter" => safety_filter: SafetyFilterConfig,
     }
     planned {
-        "api-key", "rate-limit", "budget", "prompt-injection", "safety-filter", "quality-scorer",
+        "api-key", "rate-limit", "budget", "quality-scorer",
     }
 }
 

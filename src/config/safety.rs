@@ -151,10 +151,15 @@ pub struct SafetyResponse {
 
 /// The schema of a mapping from hazards to scores.
 fn by_category(_: &mut SchemaGenerator) -> Schema {
-    let score = serde_json::json!({ "type": "number", "minimum": 0, "maximum": 1 });
+    let score = |category: &SafetyCategory| {
+        serde_json::json!({
+            "type": "number", "minimum": 0, "maximum": 1, "title": category.as_str(),
+            "description": format!("The threshold for texts of the hazard {category}."),
+        })
+    };
     let properties: serde_json::Map<_, _> = SafetyCategory::ALL
         .iter()
-        .map(|category| (category.as_str().to_owned(), score.clone()))
+        .map(|category| (category.as_str().to_owned(), score(category)))
         .collect();
     json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
 }

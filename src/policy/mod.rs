@@ -41,10 +41,12 @@
 //! ```
 
 mod future;
+pub mod injection;
 mod layer;
 pub mod pii;
 mod request;
 mod response;
+pub mod safety;
 mod service;
 mod verdict;
 

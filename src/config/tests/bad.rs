@@ -37,14 +37,14 @@ const FILES: &[(&str, &[&str])] = &[
     ),
     // Names.
     (
-        "policies:\n  chain: [audit, prompt-injection]\n",
-        &[r#"2:18: policy "prompt-injection" is not built yet; remove it from policies.chain"#],
+        "policies:\n  chain: [audit, quality-scorer]\n",
+        &[r#"2:18: policy "quality-scorer" is not built yet; remove it from policies.chain"#],
     ),
     (
         "policies: {chain: [pii_detector, nonsense]}\n",
         &[
             r#"1:20: unknown policy "pii_detector"; did you mean "pii-detector"?"#,
-            r#"1:34: unknown policy "nonsense"; use one of "audit", "pii-detector""#,
+            r#"1:34: unknown policy "nonsense"; use one of "audit", "pii-detector", "prompt-injection", "safety-filter""#,
         ],
     ),
     (

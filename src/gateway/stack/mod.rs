@@ -1,6 +1,8 @@
 //! From a configuration to a stack of layers.
 
+mod injection;
 mod pii;
+mod safety;
 mod upstream;
 
 use std::sync::Arc;
@@ -9,7 +11,9 @@ use http::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceBuilder};
 
+pub(super) use self::injection::injection;
 pub(super) use self::pii::pii;
+pub(super) use self::safety::safety;
 use super::GatewayError;
 use super::surface::Stack;
 use crate::audit::{AuditLayer, JsonLinesSink};
@@ -45,7 +49,11 @@ pub(super) fn build(
                 let layer = AuditLayer::shared(sink).include_text(settings.include_text);
                 boxed(&layer, stack)
             }
+            PolicyName::PromptInjection => {
+                boxed(&injection(&config.policy.prompt_injection)?, stack)
+            }
             PolicyName::PiiDetector => boxed(&pii(&config.policy.pii_detector)?, stack),
+            PolicyName::SafetyFilter => boxed(&safety(&config.policy.safety_filter), stack),
         };
     }
     Ok(boxed(&AuditLayer::new(Log), stack))
