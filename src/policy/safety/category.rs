@@ -64,7 +64,10 @@ impl Category {
     /// ```
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|category| category.as_str() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|category| category.as_str() == name)
     }
 
     pub(super) fn index(self) -> usize {

@@ -36,7 +36,9 @@ impl Judge {
             self.normal.set(text);
             let normal = self.normal.as_str();
             let origin = |place: &Range<usize>| self.normal.origin(place.clone());
-            let blocked = settings.block_if.find(normal, |place| origin(place).end > from);
+            let blocked = settings
+                .block_if
+                .find(normal, |place| origin(place).end > from);
             if let Some(place) = blocked {
                 return Assessment {
                     score: 1.0,
@@ -46,12 +48,27 @@ impl Judge {
                 };
             }
         }
+        // Without words the model knows nothing but how texts are in general.
+        if !text.chars().any(char::is_alphanumeric) {
+            return Assessment {
+                score: 0.0,
+                category: None,
+                harmful: false,
+                span: 0..0,
+            };
+        }
         let scores = self.scorer.judge(text, &NoDense, Views::ALL);
-        let probabilities = scores.probabilities();
-        let (category, share) = nearest(&settings.categories, probabilities);
+        // Calibration is for the verdict: of some hazards too few sources are known.
+        let (category, share) = nearest(&settings.categories, |category| {
+            1.0 / (1.0 + (-scores.logit(1 + category.index())).exp())
+        });
         let score = scores.verdict() * share;
         let crossed = category.is_some_and(|category| score >= settings.threshold(category));
-        let allowed = terms && settings.allow_if.find(self.normal.as_str(), |_| true).is_some();
+        let allowed = terms
+            && settings
+                .allow_if
+                .find(self.normal.as_str(), |_| true)
+                .is_some();
         Assessment {
             score,
             category,
@@ -63,8 +80,7 @@ impl Judge {
 
 /// The likeliest of the categories looked for, and how it compares with the likeliest of all: a
 /// text of a category that is not looked for counts only as far as it is of one that is.
-fn nearest(wanted: &[Category], probabilities: &[f32]) -> (Option<Category>, f32) {
-    let of = |category: Category| probabilities.get(1 + category.index()).copied().unwrap_or(0.0);
+fn nearest(wanted: &[Category], of: impl Fn(Category) -> f32) -> (Option<Category>, f32) {
     let most = |categories: &[Category]| {
         let all = categories.iter().copied();
         all.max_by(|a, b| of(*a).total_cmp(&of(*b)))
@@ -72,7 +88,11 @@ fn nearest(wanted: &[Category], probabilities: &[f32]) -> (Option<Category>, f32
     let (Some(best), Some(any)) = (most(wanted), most(Category::ALL)) else {
         return (None, 0.0);
     };
-    let share = if of(any) > 0.0 { of(best) / of(any) } else { 1.0 };
+    let share = if of(any) > 0.0 {
+        of(best) / of(any)
+    } else {
+        1.0
+    };
     (Some(best), share)
 }
 
@@ -89,13 +109,15 @@ mod tests {
 
     #[test]
     fn what_is_not_looked_for_counts_little() {
-        let mut probabilities = [0.0; 16];
-        probabilities[1 + Category::SexualContent.index()] = 0.8;
-        probabilities[1 + Category::Hate.index()] = 0.2;
-        let all = nearest(Category::ALL, &probabilities);
+        let of = |category| match category {
+            Category::SexualContent => 0.8,
+            Category::Hate => 0.2,
+            _ => 0.0,
+        };
+        let all = nearest(Category::ALL, of);
         assert_eq!(all, (Some(Category::SexualContent), 1.0));
-        let (some, share) = nearest(&[Category::Hate, Category::Fraud], &probabilities);
+        let (some, share) = nearest(&[Category::Hate, Category::Fraud], of);
         assert!(some == Some(Category::Hate) && (share - 0.25).abs() < 1e-6);
-        assert_eq!(nearest(&[], &probabilities), (None, 0.0));
+        assert_eq!(nearest(&[], of), (None, 0.0));
     }
 }

@@ -137,13 +137,17 @@ impl Policy for SafetyFilter {
                     let mut edits = with_judge(|judge| self.reword(judge, request, &segment));
                     if edits.is_empty() {
                         // Harmful as a whole, in no sentence alone.
-                        request.recorder().found(Direction::Request, name(found.category), 1);
+                        request
+                            .recorder()
+                            .found(Direction::Request, name(found.category), 1);
                         edits.replace(0..text.len(), format!("[{}]", name(found.category)));
                     }
                     rewritten.push((segment.number(), edits));
                     continue;
                 }
-                request.recorder().found(Direction::Request, name(found.category), 1);
+                request
+                    .recorder()
+                    .found(Direction::Request, name(found.category), 1);
                 match settings.action {
                     Action::Block => {
                         let error = refusal(settings, Direction::Request, found.category);

@@ -19,7 +19,8 @@ pub(super) fn end(text: &str, start: usize, last: bool) -> Option<usize> {
             _ => {}
         }
         // A quotation mark or bracket may close after the full stop.
-        stop = matches!(c, '.' | '!' | '?' | '…') || (stop && matches!(c, '"' | '\'' | ')' | '”' | '’'));
+        stop = matches!(c, '.' | '!' | '?' | '…')
+            || (stop && matches!(c, '"' | '\'' | ')' | '”' | '’'));
     }
     if rest.len() >= LONGEST + 4 {
         return Some(start + space.unwrap_or(limit));

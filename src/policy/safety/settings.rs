@@ -22,8 +22,8 @@ impl Mode {
     #[must_use]
     pub const fn threshold(self) -> f32 {
         match self {
-            Self::Strict => 0.3,
-            Self::Standard => 0.5,
+            Self::Strict => 0.5,
+            Self::Standard => 0.65,
             Self::Lenient => 0.8,
         }
     }
@@ -53,7 +53,8 @@ pub struct Assessment {
     /// From 0 to 1, calibrated: of texts that score 0.8, about four in five are harmful where
     /// harmful and harmless ones are equally frequent.
     pub score: f32,
-    /// The hazard it comes nearest to; `None` where a term of one's own decided.
+    /// The hazard it comes nearest to; `None` where a term of one's own decided, or there are no
+    /// words.
     pub category: Option<Category>,
     /// Whether it crosses the threshold of that category.
     pub harmful: bool,

@@ -34,17 +34,28 @@ impl Terms {
     ) -> Option<Range<usize>> {
         let first = |finder: &Finder<'static>| {
             let length = finder.needle().len();
-            let places = finder.find_iter(normal.as_bytes()).map(|at| at..at + length);
-            places.filter(|place| stands_alone(normal, place)).find(&counts)
+            let places = finder
+                .find_iter(normal.as_bytes())
+                .map(|at| at..at + length);
+            places
+                .filter(|place| stands_alone(normal, place))
+                .find(&counts)
         };
-        self.0.iter().filter_map(first).min_by_key(|place| place.start)
+        self.0
+            .iter()
+            .filter_map(first)
+            .min_by_key(|place| place.start)
     }
 }
 
 /// Whether no word runs into the place or out of it.
 fn stands_alone(text: &str, place: &Range<usize>) -> bool {
     let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let (before, within, after) = (&text[..place.start], &text[place.clone()], &text[place.end..]);
+    let (before, within, after) = (
+        &text[..place.start],
+        &text[place.clone()],
+        &text[place.end..],
+    );
     let runs_in = word(before.chars().next_back()) && word(within.chars().next());
     let runs_out = word(within.chars().next_back()) && word(after.chars().next());
     !runs_in && !runs_out

@@ -102,7 +102,11 @@ impl Source<'_> {
                 "topic" => fill(&grammar.draw("write", random), &text),
                 _ => text,
             };
-            let text = if foreign { text } else { wrap(grammar, text, random) };
+            let text = if foreign {
+                text
+            } else {
+                wrap(grammar, text, random)
+            };
             rough(text, random)
         });
         if form != "act" {
@@ -157,11 +161,18 @@ fn mix(all: &mut Vec<Text>, random: &mut Random) {
 /// Puts an act, or a topic, into a frame.
 fn fill(frame: &str, act: &str) -> String {
     let mut chars = act.chars();
-    let capital: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let capital: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     let doing = gerund(act);
     let mut doing_chars = doing.chars();
-    let doing_capital: String =
-        doing_chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let doing_capital: String = doing_chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     let slots = BTreeMap::from([
         ("<act>", act.to_owned()),
         ("<topic>", act.to_owned()),
@@ -182,7 +193,11 @@ fn wrap(grammar: &Grammar, mut text: String, random: &mut Random) -> String {
         text = format!("{} {text}", grammar.draw("before", random));
     }
     if random.chance(15) {
-        let stop = if text.ends_with(['.', '?', '!', ':']) { "" } else { "." };
+        let stop = if text.ends_with(['.', '?', '!', ':']) {
+            ""
+        } else {
+            "."
+        };
         text = format!("{text}{stop} {}", grammar.draw("after", random));
     }
     text
@@ -224,11 +239,19 @@ mod tests {
     fn the_same_texts_for_a_seed() {
         let all = texts(&mut Random::new(1)).unwrap();
         let again = texts(&mut Random::new(1)).unwrap();
-        assert!(all.iter().map(|t| &t.text).eq(again.iter().map(|t| &t.text)));
+        assert!(
+            all.iter()
+                .map(|t| &t.text)
+                .eq(again.iter().map(|t| &t.text))
+        );
         let harmful = all.iter().filter(|text| text.harmful).count();
         assert!(harmful * 4 > all.len() && harmful * 4 < all.len() * 3);
         for text in &all {
-            assert!(!text.text.is_empty() && !text.text.contains('<'), "{}", text.text);
+            assert!(
+                !text.text.is_empty() && !text.text.contains('<'),
+                "{}",
+                text.text
+            );
             if let Some(payload) = &text.payload {
                 assert!(text.harmful && text.text.get(payload.clone()).is_some());
             }
@@ -238,6 +261,9 @@ mod tests {
     #[test]
     fn acts_fit_their_frames() {
         assert_eq!(fill("<Act>.", "bake bread"), "Bake bread.");
-        assert_eq!(fill("tips for <acting>", "get a dog"), "tips for getting a dog");
+        assert_eq!(
+            fill("tips for <acting>", "get a dog"),
+            "tips for getting a dog"
+        );
     }
 }

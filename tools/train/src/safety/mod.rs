@@ -5,8 +5,8 @@
 //! of prompt injection may be given too: of it, what is harmless is learned from, and prompts of
 //! real people that were labelled by hand (`labels.txt`).
 
-mod gerund;
 mod generate;
+mod gerund;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,9 @@ impl Task for Safety {
 
     fn outputs(&self) -> Vec<String> {
         let categories = Category::ALL.iter().map(|category| category.to_string());
-        std::iter::once("harmful".to_owned()).chain(categories).collect()
+        std::iter::once("harmful".to_owned())
+            .chain(categories)
+            .collect()
     }
 
     fn shape(&self) -> Shape {
@@ -80,11 +82,16 @@ impl Task for Safety {
         let fold = match source {
             "grammar" => return None,
             "ailuminate-demo" | "gsm8k" | "awesome-chatgpt-prompts" => "ailuminate",
-            "do-not-answer" | "self-instruct-human-eval" | "self-instruct-seed"
+            "do-not-answer"
+            | "self-instruct-human-eval"
+            | "self-instruct-seed"
             | "cyberseceval-frr" => "do-not-answer",
             "harmbench" | "jailbreakbench-goals" | "t0-tasks" | "piguard-valid" => "harmbench",
             "realtoxicityprompts" | "s-labs" | "neuralchemy" | "hh-rlhf-harmless" => "realtoxicity",
-            "bipia-code" | "bipia-email" | "bipia-table" | "cyberseceval-frr-multilingual"
+            "bipia-code"
+            | "bipia-email"
+            | "bipia-table"
+            | "cyberseceval-frr-multilingual"
             | "bastioncorpus" => return None,
             other => other,
         };
@@ -136,7 +143,9 @@ fn labels(harmful: bool, kind: Kind) -> Vec<f32> {
         (Kind::Of(known), true) => f32::from(u8::from(known == category)),
         (Kind::Unknown, true) => f32::NAN,
     });
-    std::iter::once(f32::from(u8::from(harmful))).chain(categories).collect()
+    std::iter::once(f32::from(u8::from(harmful)))
+        .chain(categories)
+        .collect()
 }
 
 /// What a row teaches, if anything.
@@ -180,9 +189,8 @@ const INJECTIONS: [&str; 12] = [
 fn by_hand() -> BTreeMap<u64, bool> {
     let lines = include_str!("labels.txt").lines();
     let pairs = lines.filter_map(|line| line.split_once(' '));
-    let labels = pairs.filter_map(|(hash, label)| {
-        Some((u64::from_str_radix(hash, 16).ok()?, label == "1"))
-    });
+    let labels =
+        pairs.filter_map(|(hash, label)| Some((u64::from_str_radix(hash, 16).ok()?, label == "1")));
     labels.collect()
 }
 
@@ -195,12 +203,7 @@ fn hash(text: &str) -> u64 {
 
 /// Weighs examples so that a group of `n` counts as `n` to the power `1 - power` would, and both
 /// sides the same; the mean weight is `mean`.
-fn balance(
-    examples: &mut [Example],
-    power: f32,
-    mean: f32,
-    group: impl Fn(&Example) -> String,
-) {
+fn balance(examples: &mut [Example], power: f32, mean: f32, group: impl Fn(&Example) -> String) {
     let side = |example: &Example| example.labels.first() == Some(&1.0);
     let mut sizes = BTreeMap::<_, f32>::new();
     for example in &*examples {
