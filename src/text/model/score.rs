@@ -6,7 +6,7 @@ use super::accumulate::{Block, blocks, inputs};
 use super::{Dense, MOST_OUTPUTS, Model, Window};
 use crate::text::tokens::tokenize;
 use crate::text::views::decode;
-use crate::text::{Decoded, Encoding, Folding, Normal, Token, Views};
+use crate::text::{Decoded, Encoding, Folding, Normal, Token, TokenKind, Views};
 
 /// How deep one encoding may hide another.
 const DEEPEST: usize = 2;
@@ -179,9 +179,12 @@ impl Memory {
         views: Views,
     ) -> Scores {
         let mut scores = Scores::default();
-        self.add(model, text, dense, None, &mut scores);
         let mut found: Vec<Decoded> = Vec::new();
+        self.prepare(text);
         decode(text, &self.normal, views, &mut found);
+        // What has no word and was decoded is judged by what it says.
+        let wordless = found.is_empty();
+        self.add(model, text, dense, None, wordless, &mut scores);
         let mut left = text.len().saturating_mul(DECODED);
         for depth in 1..=DEEPEST {
             let mut deeper = Vec::new();
@@ -194,7 +197,8 @@ impl Memory {
                     range: inner.range.clone(),
                     encoding: inner.encoding,
                 };
-                self.add(model, &inner.text, dense, Some(place), &mut scores);
+                self.prepare(&inner.text);
+                self.add(model, &inner.text, dense, Some(place), true, &mut scores);
                 if depth < DEEPEST {
                     let from = deeper.len();
                     decode(&inner.text, &self.normal, views, &mut deeper);
@@ -206,6 +210,10 @@ impl Memory {
             }
             found = deeper;
         }
+        if scores.windows == 0 {
+            self.prepare(text);
+            self.add(model, text, dense, None, true, &mut scores);
+        }
         for output in 0..scores.len {
             let logit = scores.best[output].logit;
             scores.probabilities[output] = model.network.probability(output, logit, scores.windows);
@@ -213,19 +221,25 @@ impl Memory {
         scores
     }
 
-    /// Scores the windows of `text`. `place`: where the text stands in for
-    /// another, whose offsets are wanted.
+    /// Makes the normal form and the tokens of `text`.
+    fn prepare(&mut self, text: &str) {
+        self.normal.set(text);
+        self.tokens.clear();
+        tokenize(self.normal.as_str(), &mut self.tokens);
+    }
+
+    /// Scores the windows of `text`, which is prepared. `place`: where it
+    /// stands in for another, whose offsets are wanted. `wordless`: also the
+    /// windows without a word.
     fn add(
         &mut self,
         model: &Model,
         text: &str,
         dense: &(impl Dense + ?Sized),
         place: Option<Place>,
+        wordless: bool,
         scores: &mut Scores,
     ) {
-        self.normal.set(text);
-        self.tokens.clear();
-        tokenize(self.normal.as_str(), &mut self.tokens);
         let normal = self.normal.as_str();
         blocks(
             model,
@@ -243,6 +257,10 @@ impl Memory {
                 first: range.start * model.block,
                 last: (range.end * model.block).min(self.tokens.len()),
             };
+            let is_word = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::Glyph);
+            if !wordless && !window.tokens().iter().any(is_word) {
+                continue;
+            }
             let mut sums = self.blocks[range.start];
             if let Some(second) = self.blocks.get(range.start + 1) {
                 sums = sums.with(second);

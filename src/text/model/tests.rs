@@ -205,6 +205,23 @@ fn what_is_hidden_is_judged() {
 }
 
 #[test]
+fn being_encoded_is_no_guilt() {
+    let mut parts = parts(1, 1);
+    let inputs = parts.network.inputs;
+    // Whatever has no mark of its own scores high, and two marks take that away.
+    parts.network.first = vec![0.0; inputs * 5];
+    parts.network.second = vec![0.0; 10];
+    parts.network.direct = vec![0.0; inputs * 2];
+    parts.network.direct[(inputs - 1) * 2] = -9.0;
+    parts.network.bias = vec![3.0; 2];
+    let model = model(&parts);
+    let text = "quite calm, really!!";
+    let binary: Vec<String> = text.bytes().map(|b| format!("{b:08b}")).collect();
+    let scores = Scorer::new(&model).judge(&binary.join(" "), &Shouts, Views::ALL);
+    assert!(scores.verdict() < 0.1 && scores.encoding(0) == Some(Encoding::Binary));
+}
+
+#[test]
 fn a_stream_is_judged_with_bounded_work() {
     let model = shouting();
     let mut stream = StreamScorer::new(Views::NONE);
