@@ -44,9 +44,9 @@ impl Patterns {
                 .syntax(syntax::Config::new().case_insensitive(true))
                 .thompson(thompson::Config::new().nfa_size_limit(Some(MAX_SIZE)))
                 .build_many(regexes)
+                .map_err(|error| deepest(&error))
         };
-        let fail = |name: &str, error: &dyn std::error::Error| {
-            let why = deepest(error);
+        let fail = |name: &str, why: String| {
             let hint = match why.contains("word boundar") {
                 true => "; write (?-u:\\b) for a boundary of ASCII words",
                 false => "",
@@ -57,7 +57,7 @@ impl Patterns {
         };
         // One by one first, to say which of them is at fault.
         for (name, regex) in sources {
-            let one = compile(&[regex]).map_err(|error| fail(name, &error))?;
+            let one = compile(&[regex]).map_err(|error| fail(name, error))?;
             if one.is_match("") {
                 return Err(InvalidPattern {
                     why: format!("pattern {name:?}: matches the empty text"),
@@ -65,7 +65,7 @@ impl Patterns {
             }
         }
         let all: Vec<&str> = sources.iter().map(|(_, regex)| regex.as_str()).collect();
-        let regex = compile(&all).map_err(|error| fail("of all together", &error))?;
+        let regex = compile(&all).map_err(|error| fail("of all together", error))?;
         Ok(Self {
             regex: Arc::new(regex),
             names: sources.iter().map(|(name, _)| name.clone()).collect(),
