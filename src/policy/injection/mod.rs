@@ -41,6 +41,7 @@ mod pattern;
 mod settings;
 
 use std::cell::RefCell;
+use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -61,9 +62,20 @@ use crate::text::{Edits, Model};
 pub type PromptInjectionLayer = PolicyLayer<PromptInjection>;
 
 /// The policy of a [`PromptInjectionLayer`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct PromptInjection {
     settings: Arc<Settings>,
+}
+
+/// Without the canary, which is a secret.
+impl fmt::Debug for PromptInjection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PromptInjection")
+            .field("threshold", &self.settings.threshold)
+            .field("action", &self.settings.action)
+            .field("scope", &self.settings.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The highest score of a flagged request, on its answer.

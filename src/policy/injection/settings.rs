@@ -81,7 +81,7 @@ pub struct Assessment {
 }
 
 /// How a policy judges and what it does; built by the layer's methods.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Settings {
     pub(super) threshold: f32,
     pub(super) thresholds: BTreeMap<Origin, f32>,
