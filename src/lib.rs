@@ -79,4 +79,6 @@ pub mod upstream;
 
 pub use audit::AuditLayer;
 pub use body::{ApiError, Body, BoxError};
+pub use policy::injection::PromptInjectionLayer;
 pub use policy::pii::PiiRedactLayer;
+pub use policy::safety::SafetyFilterLayer;

@@ -55,17 +55,17 @@ enum Command {
         once: bool,
     },
     /// Find what a policy finds in texts: JSON Lines with "text" on standard
-    /// input, a line with findings for each on standard output.
+    /// input, a line with findings or a score for each on standard output.
     Scan {
         #[command(flatten)]
         policy: PolicyArguments,
         /// Feed each text in pieces of so many bytes, as a stream does; changes
-        /// nothing.
+        /// nothing. For pii-detector.
         #[arg(long, value_name = "BYTES")]
         chunk: Option<usize>,
     },
     /// Measure how well a policy does on labelled texts: JSON Lines with
-    /// "text" and "spans".
+    /// "text", and "spans" or "label".
     Eval {
         #[command(flatten)]
         policy: PolicyArguments,
@@ -100,6 +100,21 @@ struct PolicyArguments {
 enum JudgedPolicy {
     /// Personal data and secrets.
     PiiDetector,
+    /// Attempts to make the model do what it was not asked to.
+    PromptInjection,
+    /// Harmful requests and answers.
+    SafetyFilter,
+}
+
+impl JudgedPolicy {
+    /// The policy, if it gives texts a score; else it finds spans.
+    fn scored(self, config: &Config) -> Result<Option<Box<dyn judge::ScoredPolicy>>, BoxError> {
+        Ok(match self {
+            Self::PiiDetector => None,
+            Self::PromptInjection => Some(Box::new(judge::prompt_injection(config)?)),
+            Self::SafetyFilter => Some(Box::new(judge::safety_filter(config)?)),
+        })
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -158,22 +173,32 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
             demo::run(listen, once, told_to_stop()?).await
         }
         Command::Scan { policy, chunk } => {
-            let JudgedPolicy::PiiDetector = policy.policy;
             let config = configuration(policy.policy_config.as_deref())?;
-            let detector = judge::pii_detector(&config)?;
+            let input = std::io::stdin().lock();
             let output = std::io::BufWriter::new(std::io::stdout().lock());
-            let scanned = judge::scan(&detector, std::io::stdin().lock(), output, chunk)?;
+            let scanned = match policy.policy.scored(&config)? {
+                Some(scored) => judge::scan_scored(&*scored, input, output)?,
+                None => judge::scan(&judge::pii_detector(&config)?, input, output, chunk)?,
+            };
             Ok(scanned.bad == 0)
         }
         Command::Eval { policy, file } => {
-            let JudgedPolicy::PiiDetector = policy.policy;
             let config = configuration(policy.policy_config.as_deref())?;
-            let detector = judge::pii_detector(&config)?;
             let name = file.display();
             let input = std::fs::File::open(&file).map_err(|error| format!("{name}: {error}"))?;
-            let report = judge::eval(&detector, std::io::BufReader::new(input))
-                .map_err(|error| format!("{name}: {error}"))?;
-            anstream::print!("{report}");
+            let input = std::io::BufReader::new(input);
+            let fail = |error: std::io::Error| format!("{name}: {error}");
+            match policy.policy.scored(&config)? {
+                Some(scored) => {
+                    let report = judge::eval_scored(&*scored, input).map_err(fail)?;
+                    anstream::print!("{report}");
+                }
+                None => {
+                    let detector = judge::pii_detector(&config)?;
+                    let report = judge::eval(&detector, input).map_err(fail)?;
+                    anstream::print!("{report}");
+                }
+            }
             Ok(true)
         }
         Command::Test {

@@ -27,6 +27,7 @@ mod cases;
 mod check;
 mod entity;
 mod error;
+mod injection;
 mod locale;
 mod names;
 mod patterns;
@@ -38,6 +39,7 @@ mod remote;
 mod resilience;
 mod routing;
 mod rules;
+mod safety;
 mod schema;
 mod source;
 mod suggest;
@@ -55,6 +57,10 @@ pub use canary::{CanaryAction, CanaryConfig, CanaryConversation};
 pub use cases::{Case, CaseFile, CaseMessage, Expected, Speaker};
 pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
+pub use injection::{
+    InjectionAction, InjectionDetection, InjectionEncoding, InjectionOrigin, InjectionResponse,
+    PromptInjectionConfig,
+};
 pub use locale::Locale;
 pub use pii::{
     Conversation, DetectPattern, Direction, DirectionActions, MarkerFormat, PiiAction,
@@ -73,6 +79,7 @@ pub use resilience::{
     TimeoutsConfig,
 };
 pub use routing::{Fallback, MidStream, Sticky, Strategy, Trigger, UnknownModels};
+pub use safety::{SafetyAction, SafetyCategory, SafetyFilterConfig, SafetyMode, SafetyResponse};
 pub use schema::json_schema;
 pub use source::ConfigFile;
 

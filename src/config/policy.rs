@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::canary::CanaryConfig;
+use super::injection::PromptInjectionConfig;
 use super::names::names;
 use super::pii::PiiDetectorConfig;
 use super::quality::QualityScorerConfig;
 use super::remote::RemoteJudgeConfig;
+use super::safety::SafetyFilterConfig;
 
 /// Writes, from one table, the names of the policies and the structure that holds their settings.
 macro_rules! policies {
@@ -57,6 +59,10 @@ policies! {
         Audit = "audit" => audit: AuditConfig,
         /// Finds personal data in requests and answers, and replaces it by placeholders.
         PiiDetector = "pii-detector" => pii_detector: PiiDetectorConfig,
+        /// Finds orders to the model that the application did not give.
+        PromptInjection = "prompt-injection" => prompt_injection: PromptInjectionConfig,
+        /// Finds harmful requests and answers, and stops them.
+        SafetyFilter = "safety-filter" => safety_filter: SafetyFilterConfig,
         /// Puts a secret in system prompts, and stops answers that give it away.
         Canary = "canary" => canary: CanaryConfig,
         /// Asks a classifier elsewhere about requests.
@@ -65,7 +71,7 @@ policies! {
         QualityScorer = "quality-scorer" => quality_scorer: QualityScorerConfig,
     }
     planned {
-        "api-key", "rate-limit", "budget", "prompt-injection", "safety-filter",
+        "api-key", "rate-limit", "budget",
     }
 }
 

@@ -42,6 +42,7 @@
 
 pub mod canary;
 mod future;
+pub mod injection;
 mod key;
 mod layer;
 pub mod pii;
@@ -49,6 +50,7 @@ pub mod quality;
 pub mod remote;
 mod request;
 mod response;
+pub mod safety;
 mod service;
 mod shadow;
 mod verdict;

@@ -135,6 +135,16 @@ impl Queue {
         Some((event, piece.raw.clone()))
     }
 
+    /// Whether some of a piece has been decided.
+    pub(super) fn says(&self, id: PieceId) -> bool {
+        let at = id.checked_sub(self.first_piece);
+        let piece = at.and_then(|at| self.pieces.get(at as usize));
+        piece.is_some_and(|piece| match &piece.text {
+            Some(text) => !text.is_empty(),
+            None => piece.kept > 0,
+        })
+    }
+
     /// Lets a piece go with what has been decided of it.
     pub(super) fn cut_piece(&mut self, id: PieceId) {
         self.accept(id, "", true, true);

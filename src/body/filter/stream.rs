@@ -443,6 +443,13 @@ impl EventStream {
         self.stopped = true;
         self.watches.iter_mut().for_each(|w| w.stopped(error));
         self.release();
+        // An event of which only the start is decided leaves with that.
+        while let Some((piece, _)) = self.queue.blocking()
+            && self.queue.says(piece)
+        {
+            self.queue.cut_piece(piece);
+            self.release();
+        }
         self.queue.clear();
         if !self.any_choice {
             self.open_choices.push(0);

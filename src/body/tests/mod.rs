@@ -294,7 +294,7 @@ fn a_refusal_ends_the_stream_well_formed_and_drops_the_upstream() {
     let mut bytes = first.into_data().unwrap().to_vec();
     bytes.extend(drain(body).0);
     let texts = read(&bytes);
-    assert_eq!(texts["0 content"], "fine ");
+    assert_eq!(texts["0 content"], "fine a ");
     assert_eq!(texts["0 end"], "content_filter");
     assert_eq!(texts["1 end"], "content_filter");
     assert!(bytes.ends_with(DONE.as_bytes()));

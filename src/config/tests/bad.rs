@@ -38,12 +38,15 @@ const FILES: &[(&str, &[&str])] = &[
     ),
     // Names.
     (
-        "policies:\n  chain: [audit, prompt-injection]\n",
-        &[r#"2:18: policy "prompt-injection" is not built yet; remove it from policies.chain"#],
+        "policies:\n  chain: [audit, rate-limit]\n",
+        &[r#"2:18: policy "rate-limit" is not built yet; remove it from policies.chain"#],
     ),
     (
-        "policies: {chain: [pii_detector]}\n",
-        &[r#"1:20: unknown policy "pii_detector"; did you mean "pii-detector"?"#],
+        "policies: {chain: [pii_detector, nonsense]}\n",
+        &[
+            r#"1:20: unknown policy "pii_detector"; did you mean "pii-detector"?"#,
+            r#"1:34: unknown policy "nonsense"; use one of "audit", "pii-detector", "prompt-injection", "safety-filter", "canary", "remote-judge", "quality-scorer""#,
+        ],
     ),
     (
         "policies:\n  chain:\n    - audit\n    - audit\n",

@@ -4,9 +4,11 @@ mod bad;
 mod files;
 mod fuzz;
 mod good;
+mod injection;
 mod pii;
 #[cfg(feature = "gateway")]
 mod pii_effect;
+mod safety;
 mod schema;
 
 use super::{Config, ConfigError};

@@ -2,13 +2,19 @@
 //! find, `eval` how well.
 
 mod eval;
+mod ranking;
 mod scan;
+mod scored;
 
 pub use self::eval::{Report, Score, eval};
+pub use self::ranking::{Ranking, ScoredReport, eval_scored};
 pub use self::scan::{Scanned, scan};
+pub use self::scored::{Judged, ScoredPolicy, scan_scored};
 
 use crate::config::Config;
+use crate::policy::injection::PromptInjection;
 use crate::policy::pii::PiiRedact;
+use crate::policy::safety::SafetyFilter;
 
 /// The policy `pii-detector`, as a configuration has it.
 ///
@@ -16,6 +22,26 @@ use crate::policy::pii::PiiRedact;
 /// When a pattern of the configuration cannot be used.
 pub fn pii_detector(config: &Config) -> Result<PiiRedact, super::GatewayError> {
     Ok(super::stack::pii(&config.policy.pii_detector)?
+        .policy()
+        .clone())
+}
+
+/// The policy `prompt-injection`, as a configuration has it.
+///
+/// # Errors
+/// When a pattern of the configuration cannot be used.
+pub fn prompt_injection(config: &Config) -> Result<PromptInjection, super::GatewayError> {
+    Ok(super::stack::injection(&config.policy.prompt_injection)?
+        .policy()
+        .clone())
+}
+
+/// The policy `safety-filter`, as a configuration has it.
+///
+/// # Errors
+/// When a setting of the configuration cannot be used.
+pub fn safety_filter(config: &Config) -> Result<SafetyFilter, super::GatewayError> {
+    Ok(super::stack::safety(&config.policy.safety_filter)
         .policy()
         .clone())
 }

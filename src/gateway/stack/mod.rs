@@ -1,11 +1,13 @@
 //! From a configuration to a stack of layers.
 
 mod canary;
+mod injection;
 mod kept;
 mod pii;
 mod quality;
 mod remote;
 mod resilience;
+mod safety;
 mod upstream;
 
 use std::sync::Arc;
@@ -14,8 +16,10 @@ use http::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceBuilder};
 
+pub(super) use self::injection::injection;
 pub(super) use self::kept::{Kept, Parts};
 pub(super) use self::pii::pii;
+pub(super) use self::safety::safety;
 use super::GatewayError;
 use super::surface::Stack;
 use crate::audit::{AuditLayer, JsonLinesSink};
@@ -68,6 +72,8 @@ pub(super) fn around(
                 boxed(&layer, stack)
             }
             PolicyName::PiiDetector => boxed(&parts.part("pii", &policy.pii_detector, pii)?, stack),
+            PolicyName::PromptInjection => boxed(&injection(&policy.prompt_injection)?, stack),
+            PolicyName::SafetyFilter => boxed(&safety(&policy.safety_filter), stack),
             PolicyName::Canary => boxed(
                 &parts.part("canary", &policy.canary, canary::canary)?,
                 stack,

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::category::Category;
+use super::terms::Terms;
+
+/// How much is let through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mode {
+    /// Little: for services for children, say. Calls some harmless texts harmful.
+    Strict,
+    /// What most services want.
+    #[default]
+    Standard,
+    /// Much: stops what is plainly harmful.
+    Lenient,
+}
+
+impl Mode {
+    /// The score from which a text counts as harmful.
+    #[must_use]
+    pub const fn threshold(self) -> f32 {
+        match self {
+            Self::Strict => 0.5,
+            Self::Standard => 0.65,
+            Self::Lenient => 0.8,
+        }
+    }
+}
+
+/// What is done with a harmful text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Action {
+    /// The request is refused; an answer is refused, or ends there.
+    #[default]
+    Block,
+    /// The harmful sentences are replaced by a marker such as `[hate]`.
+    /// Arguments of tool calls cannot be reworded, and are blocked.
+    Redact,
+    /// It passes, is counted, and the answer to a harmful request says so in the header
+    /// `x-portcullis-safety`.
+    Flag,
+    /// It passes, and is counted.
+    Log,
+}
+
+/// How harmful a text is, and in what way.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Assessment {
+    /// From 0 to 1, calibrated: of texts that score 0.8, about four in five are harmful where
+    /// harmful and harmless ones are equally frequent.
+    pub score: f32,
+    /// The hazard it comes nearest to; `None` where a term of one's own decided, or there are no
+    /// words.
+    pub category: Option<Category>,
+    /// Whether it crosses the threshold of that category.
+    pub harmful: bool,
+    /// The stretch that scored highest, in bytes.
+    pub span: Range<usize>,
+}
+
+/// How a policy judges and what it does; built by the layer's methods.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) mode: Mode,
+    pub(super) action: Action,
+    pub(super) categories: Vec<Category>,
+    pub(super) thresholds: BTreeMap<Category, f32>,
+    pub(super) request: bool,
+    pub(super) response: bool,
+    pub(super) block_if: Terms,
+    pub(super) allow_if: Terms,
+    pub(super) message: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            action: Action::default(),
+            categories: Category::ALL.to_vec(),
+            thresholds: BTreeMap::new(),
+            request: true,
+            response: true,
+            block_if: Terms::default(),
+            allow_if: Terms::default(),
+            message: None,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn threshold(&self, category: Category) -> f32 {
+        let own = self.thresholds.get(&category).copied();
+        own.unwrap_or(self.mode.threshold())
+    }
+}

@@ -1,0 +1,247 @@
+//! Bytes that are spelled with letters and digits.
+
+use std::ops::Range;
+
+/// The fewest bytes that are worth reading.
+const FEWEST: usize = 8;
+
+/// What a text may hold, from one look at each byte.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hint {
+    /// A long run of letters and digits.
+    pub(super) runs: bool,
+    /// Many hexadecimal digits beside each other.
+    pub(super) digits: bool,
+    pub(super) percents: bool,
+    pub(super) ampersands: bool,
+    pub(super) backslashes: bool,
+    /// Digits and marks beside letters.
+    pub(super) mixed: bool,
+}
+
+const RUN: u8 = 1;
+const HEX: u8 = 2;
+const LETTER: u8 = 4;
+const LOOKALIKE: u8 = 8;
+const GAP: u8 = 16;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        let byte = b as u8;
+        let mut class = 0;
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=') {
+            class |= RUN;
+        }
+        if byte.is_ascii_hexdigit() {
+            class |= HEX;
+        }
+        if byte.is_ascii_alphabetic() {
+            class |= LETTER;
+        }
+        if byte.is_ascii_digit() || matches!(byte, b'@' | b'$' | b'!' | b'|') {
+            class |= LOOKALIKE;
+        }
+        if matches!(byte, b' ' | b',' | b':' | b'\\' | b'x' | b'-' | b'\n') {
+            class |= GAP;
+        }
+        classes[b] = class;
+        b += 1;
+    }
+    classes
+};
+
+impl Hint {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let mut hint = Self::default();
+        let (mut run, mut hex, mut mixed) = (0_u32, 0_u32, 0_u32);
+        let (mut percents, mut ampersands, mut backslashes) = (0, 0, 0);
+        let mut last = 0;
+        for &b in bytes {
+            let class = CLASSES[usize::from(b)];
+            run = if class & RUN != 0 { run + 1 } else { 0 };
+            hint.runs |= run >= 12;
+            hex = match (class & HEX != 0, class & GAP != 0) {
+                (true, _) => hex + 1,
+                (false, true) => hex,
+                (false, false) => 0,
+            };
+            hint.digits |= hex >= 16;
+            mixed += u32::from(last & LETTER != 0 && class & LOOKALIKE != 0)
+                + u32::from(last & LOOKALIKE != 0 && class & LETTER != 0);
+            last = class;
+            percents += u32::from(b == b'%');
+            ampersands += u32::from(b == b'&');
+            backslashes += u32::from(b == b'\\');
+        }
+        hint.percents = percents >= 3;
+        hint.ampersands = ampersands >= 2;
+        hint.backslashes = backslashes >= 2;
+        hint.mixed = mixed >= 3;
+        hint
+    }
+}
+
+/// Whether bytes are text that someone may read.
+fn readable(bytes: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(bytes).ok()?;
+    let (mut all, mut odd, mut plain) = (0, 0, 0);
+    for c in text.chars() {
+        all += 1;
+        odd += usize::from(c.is_control() && !c.is_whitespace() || c == '\u{fffd}');
+        plain += usize::from(c.is_alphabetic() || c == ' ');
+    }
+    (all >= FEWEST / 2 && odd * 20 <= all && plain * 2 >= all).then_some(text)
+}
+
+/// Joins what several runs say.
+#[derive(Default)]
+struct Joined {
+    text: String,
+    range: Option<Range<usize>>,
+}
+
+impl Joined {
+    fn push(&mut self, text: &str, range: Range<usize>) {
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.text.push_str(text);
+        let start = self.range.as_ref().map_or(range.start, |own| own.start);
+        self.range = Some(start..range.end);
+    }
+
+    fn finish(self) -> Option<(String, Range<usize>)> {
+        Some((self.text, self.range?))
+    }
+}
+
+const fn base64_value(b: u8) -> Option<u8> {
+    Some(match b {
+        b'A'..=b'Z' => b - b'A',
+        b'a'..=b'z' => b - b'a' + 26,
+        b'0'..=b'9' => b - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+/// What runs of base64 say.
+pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
+    let bytes = text.as_bytes();
+    let mut joined = Joined::default();
+    let mut at = 0;
+    while at < bytes.len() {
+        if base64_value(bytes[at]).is_none() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        let mut out = Vec::new();
+        let (mut bits, mut held, mut long) = (0_u32, 0_u32, false);
+        let mut line = 0;
+        let mut end = at;
+        while let Some(&b) = bytes.get(at) {
+            if let Some(value) = base64_value(b) {
+                bits = bits << 6 | u32::from(value);
+                held += 6;
+                if held >= 8 {
+                    held -= 8;
+                    out.push((bits >> held) as u8);
+                }
+                line += 1;
+                long |= line >= 12;
+                end = at + 1;
+            } else if matches!(b, b'\n' | b'\r') && line >= 32 {
+                // It goes on in the next line.
+                line = 0;
+            } else {
+                break;
+            }
+            at += 1;
+        }
+        while bytes.get(end) == Some(&b'=') {
+            end += 1;
+        }
+        at = at.max(end);
+        if long
+            && out.len() >= FEWEST
+            && let Some(text) = readable(out)
+        {
+            joined.push(&text, start..end);
+        }
+    }
+    joined.finish()
+}
+
+/// The end of what may stand between two bytes: a space, a comma, `\x`, `0x`.
+fn gap(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let mark = rest
+        .iter()
+        .take(2)
+        .take_while(|b| matches!(b, b' ' | b',' | b':' | b'-' | b'\n'))
+        .count();
+    match rest.get(mark..) {
+        Some([b'\\' | b'0', b'x', ..]) => at + mark + 2,
+        _ => at + mark,
+    }
+}
+
+/// Reads bytes of `size` digits with base `radix` from `at` on, with gaps.
+fn digits(bytes: &[u8], from: usize, size: usize, radix: u32) -> (Vec<u8>, usize) {
+    let (mut out, mut at, mut end) = (Vec::new(), from, from);
+    while let Some(group) = bytes.get(at..at + size) {
+        let digit =
+            |value: Option<u32>, &b: &u8| Some(value? * radix + char::from(b).to_digit(radix)?);
+        let Some(value) = group.iter().fold(Some(0), digit) else {
+            break;
+        };
+        out.push(value as u8);
+        end = at + size;
+        at = gap(bytes, end);
+    }
+    (out, end)
+}
+
+fn spelled(text: &str, size: usize, radix: u32) -> Option<(String, Range<usize>)> {
+    let bytes = text.as_bytes();
+    let is_digit = |b: &u8| char::from(*b).is_digit(radix);
+    let mut joined = Joined::default();
+    let mut at = 0;
+    while at < bytes.len() {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        let begins = is_digit(&bytes[at])
+            && !before.is_some_and(|b| b.is_ascii_alphanumeric() && *b != b'x');
+        if !begins {
+            at += 1;
+            continue;
+        }
+        let start = match bytes.get(at..at + 2) {
+            Some(b"0x") => at + 2,
+            _ => at,
+        };
+        let (out, end) = digits(bytes, start, size, radix);
+        let whole = !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
+        if out.len() >= FEWEST
+            && whole
+            && let Some(text) = readable(out)
+        {
+            joined.push(&text, start..end);
+        }
+        at = end.max(at + 1);
+    }
+    joined.finish()
+}
+
+/// What bytes in hexadecimal say.
+pub(super) fn hex(text: &str) -> Option<(String, Range<usize>)> {
+    spelled(text, 2, 16)
+}
+
+/// What bytes in zeros and ones say.
+pub(super) fn binary(text: &str) -> Option<(String, Range<usize>)> {
+    spelled(text, 8, 2)
+}

@@ -1,0 +1,63 @@
+//! Platt scaling on sources that the model has not seen.
+
+use std::collections::BTreeMap;
+
+use crate::data::Set;
+use crate::task::Task;
+
+/// For each output the slope, the offset and the price of a window, fitted to the logits that
+/// `left_out` gives for some of the items.
+pub fn fit(task: &dyn Task, set: &Set, left_out: &[Option<Vec<f32>>]) -> Vec<[f32; 3]> {
+    (0..task.outputs().len())
+        .map(|output| one(set, left_out, output))
+        .collect()
+}
+
+fn one(set: &Set, left_out: &[Option<Vec<f32>>], output: usize) -> [f32; 3] {
+    // Each fold counts alike within its class, and the classes by the prior.
+    let mut mass: BTreeMap<(bool, &str), f64> = BTreeMap::new();
+    let mut points = Vec::new();
+    for (item, logits) in set.items.iter().zip(left_out) {
+        let (Some(logits), Some(fold)) = (logits, &item.fold) else {
+            continue;
+        };
+        let label = item.example.labels[output];
+        if label.is_nan() {
+            continue;
+        }
+        let key = (label > 0.5, fold.as_str());
+        let weight = f64::from(item.example.weight);
+        *mass.entry(key).or_default() += weight;
+        let windows = (item.features.windows.len() as f64).ln();
+        points.push((f64::from(logits[output]), windows, key, weight));
+    }
+    let folds = |positive: bool| mass.keys().filter(|key| key.0 == positive).count() as f64;
+    if folds(true) == 0.0 || folds(false) == 0.0 {
+        return [1.0, 0.0, 0.0];
+    }
+    let prior = f64::from(set.shape.prior);
+    let (positives, negatives) = (folds(true), folds(false));
+    let share = |key: (bool, &str), weight: f64| {
+        let class = if key.0 {
+            prior / positives
+        } else {
+            (1.0 - prior) / negatives
+        };
+        class * weight / mass[&key]
+    };
+    let (mut slope, mut offset, mut price) = (1.0_f64, 0.0_f64, 0.0_f64);
+    for _ in 0..4000 {
+        let (mut ds, mut d0, mut dp) = (0.0, 0.0, 0.0);
+        for &(z, windows, key, weight) in &points {
+            let p = 1.0 / (1.0 + (-(slope * z - price * windows + offset)).exp());
+            let d = (p - f64::from(u8::from(key.0))) * share(key, weight);
+            ds += d * z;
+            d0 += d;
+            dp -= d * windows;
+        }
+        slope = (slope - 0.5 * ds).max(0.02);
+        offset -= 0.5 * d0;
+        price = (price - 0.5 * dp).clamp(0.0, 1.5 * slope);
+    }
+    [slope as f32, offset as f32, (price / slope) as f32]
+}
