@@ -60,6 +60,9 @@ names! {
 pub struct PromptInjectionConfig {
     /// Whether the policy is applied when it stands in the chain.
     pub enabled: bool,
+    /// Whether it is enforced; with `false` it changes nothing, and the record says what it would
+    /// have done.
+    pub enforce: bool,
     /// The score, from 0 to 1, from which a text is an attack.
     #[schemars(range(min = 0, max = 1))]
     pub threshold: f64,
@@ -77,11 +80,6 @@ pub struct PromptInjectionConfig {
     pub detection: InjectionDetection,
     /// What is said to a client whose call is refused.
     pub response: InjectionResponse,
-    /// A secret that stands in the system prompt and nowhere else: an answer that holds it ends
-    /// there. Choose one that nobody writes by chance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256), extend("x-rule" = "printable"))]
-    pub canary: Option<String>,
     /// The largest body, in bytes, that is inspected.
     #[schemars(range(min = 1, max = 1_073_741_824))]
     pub max_body_bytes: u64,
@@ -93,6 +91,7 @@ impl Default for PromptInjectionConfig {
     fn default() -> Self {
         Self {
             enabled: true,
+            enforce: true,
             threshold: 0.8,
             thresholds: BTreeMap::new(),
             action: InjectionAction::default(),
@@ -104,7 +103,6 @@ impl Default for PromptInjectionConfig {
             encoding: InjectionEncoding::default(),
             detection: InjectionDetection::default(),
             response: InjectionResponse::default(),
-            canary: None,
             max_body_bytes: 8 * 1024 * 1024,
             uninspectable: Uninspectable::default(),
         }

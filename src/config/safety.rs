@@ -91,6 +91,9 @@ names! {
 pub struct SafetyFilterConfig {
     /// Whether the policy is applied when it stands in the chain.
     pub enabled: bool,
+    /// Whether it is enforced; with `false` it changes nothing, and the record says what it would
+    /// have done.
+    pub enforce: bool,
     /// How much is let through.
     pub mode: SafetyMode,
     /// What is done with harmful texts.
@@ -124,6 +127,7 @@ impl Default for SafetyFilterConfig {
     fn default() -> Self {
         Self {
             enabled: true,
+            enforce: true,
             mode: SafetyMode::default(),
             action: SafetyAction::default(),
             categories: None,

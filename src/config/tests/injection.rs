@@ -59,7 +59,6 @@ fn what_is_wrong_is_refused_with_its_place() {
         ("action: eat", "eat"),
         ("scope: []", "scope"),
         ("scope: [user, user]", "listed twice"),
-        ("canary: ''", "canary"),
         ("encoding: {decode_base65: true}", "decode_base64"),
     ] {
         let error = refuse(&format!("policy: {{prompt-injection: {{{fields}}}}}"));

@@ -43,6 +43,7 @@ pub(in crate::gateway) fn injection(
         .with_homoglyphs(encoding.detect_homoglyphs);
     let mut layer = PromptInjectionLayer::default()
         .inspection(inspection)
+        .enforce(settings.enforce)
         .threshold(settings.threshold as f32)
         .action(action)
         .scope(settings.scope.iter().map(origin))
@@ -67,9 +68,6 @@ pub(in crate::gateway) fn injection(
         })?;
     if let Some(message) = &settings.response.message {
         layer = layer.message(message.as_str());
-    }
-    if let Some(secret) = &settings.canary {
-        layer = layer.canary(secret.as_str());
     }
     Ok(layer)
 }

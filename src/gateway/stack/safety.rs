@@ -32,6 +32,7 @@ pub(in crate::gateway) fn safety(settings: &SafetyFilterConfig) -> SafetyFilterL
     let category = |known: &config::SafetyCategory| Category::parse(known.as_str());
     let mut layer = SafetyFilterLayer::default()
         .inspection(inspection)
+        .enforce(settings.enforce)
         .mode(mode)
         .action(action)
         .directions(directions)

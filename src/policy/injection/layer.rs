@@ -116,13 +116,4 @@ impl PromptInjectionLayer {
     pub fn message(self, message: impl Into<String>) -> Self {
         self.set(|settings| settings.message = Some(message.into()))
     }
-
-    /// A secret that stands in the system prompt and nowhere else. An answer in
-    /// which it appears, streamed or not, ends there: the model gives its
-    /// instructions away. Upper and lower case are one; empty means none.
-    #[must_use]
-    pub fn canary(self, secret: impl Into<String>) -> Self {
-        let secret = Some(secret.into()).filter(|secret| !secret.is_empty());
-        self.set(|settings| settings.canary = secret)
-    }
 }

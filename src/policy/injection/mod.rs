@@ -32,7 +32,6 @@
 //! # Ok::<(), portcullis::policy::injection::InvalidPattern>(())
 //! ```
 
-mod canary;
 mod features;
 mod judge;
 mod layer;
@@ -46,7 +45,6 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use self::canary::Canary;
 pub use self::features::InjectionFeatures;
 use self::judge::{Judge, MODEL};
 pub use self::pattern::InvalidPattern;
@@ -67,7 +65,6 @@ pub struct PromptInjection {
     settings: Arc<Settings>,
 }
 
-/// Without the canary, which is a secret.
 impl fmt::Debug for PromptInjection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PromptInjection")
@@ -217,9 +214,6 @@ impl Policy for PromptInjection {
             && let Ok(value) = HeaderValue::try_from(format!("{score:.2}"))
         {
             verdict = verdict.with_header(REPORT_HEADER, value);
-        }
-        if let Some(secret) = &settings.canary {
-            verdict = verdict.with_filter(Canary::new(secret, recorder.clone()));
         }
         Ok(verdict)
     }

@@ -92,7 +92,6 @@ pub(super) struct Settings {
     pub(super) sources: Vec<(String, String)>,
     pub(super) patterns: Option<Patterns>,
     pub(super) message: Option<String>,
-    pub(super) canary: Option<String>,
 }
 
 impl Default for Settings {
@@ -107,7 +106,6 @@ impl Default for Settings {
             sources: Vec::new(),
             patterns: None,
             message: None,
-            canary: None,
         }
     }
 }

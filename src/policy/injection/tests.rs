@@ -261,42 +261,6 @@ fn patterns_of_ones_own() {
     );
 }
 
-#[tokio::test]
-async fn a_canary_in_an_answer_ends_it() {
-    let layer = PromptInjectionLayer::default().canary("kestrel-77");
-    let messages = json!([{"role": "user", "content": "hello"}]);
-    let event = |text: &str| {
-        let event = json!({"choices": [{"index": 0, "delta": {"content": text}}]});
-        Bytes::from(format!("data: {event}\n\n"))
-    };
-    let stream = |pieces: &[&str]| {
-        let mut events: Vec<Bytes> = pieces.iter().map(|piece| event(piece)).collect();
-        events.push("data: [DONE]\n\n".into());
-        events
-    };
-    let leak = stream(&["my orders: ", "kes", "trel-", "77 and more"]);
-    let (_, body, _) = send(&layer, messages.clone(), leak, "text/event-stream").await;
-    assert!(
-        body.contains("my orders") && body.contains("content_filter"),
-        "{body}"
-    );
-    assert!(
-        !body.contains("kes") && !body.contains("and more"),
-        "{body}"
-    );
-    let clean = stream(&["a kes", "trel flew"]);
-    let (_, body, _) = send(&layer, messages.clone(), clean, "text/event-stream").await;
-    assert!(
-        body.contains("kes") && body.contains("[DONE]") && !body.contains("content_filter"),
-        "{body}"
-    );
-    let answer = json!({"choices": [{"index": 0, "message": {"content": "It says KESTREL-77."}}]});
-    let answer = vec![Bytes::from(answer.to_string())];
-    let (response, body, _) = send(&layer, messages, answer, "application/json").await;
-    assert_eq!(response.status(), StatusCode::FORBIDDEN);
-    assert!(body.contains("prompt_leak"), "{body}");
-}
-
 #[test]
 fn the_model_fits_its_features() {
     use crate::text::Dense;
