@@ -35,7 +35,7 @@ async fn calls_in_flight_finish_on_the_old_stack() {
     none.chain.truncate(1);
     config.policies = none;
     config.providers.targets[0].base_url = Some(other.base_url());
-    house.gateway.reload(&config).unwrap();
+    house.gateway().reload(&config).unwrap();
 
     let answer = house.chat("hello", false).await;
     assert!(answer.text().contains("from elsewhere, joe@example.com"));
@@ -57,7 +57,7 @@ async fn what_cannot_be_built_changes_nothing() {
     config.providers.targets[0].secret_key_ref = Some(portcullis::config::SecretRef::env(
         "NO_SUCH_VARIABLE_ANYWHERE",
     ));
-    let error = house.gateway.reload(&config).unwrap_err().to_string();
+    let error = house.gateway().reload(&config).unwrap_err().to_string();
     assert!(error.contains("NO_SUCH_VARIABLE_ANYWHERE"), "{error}");
     let answer = house.chat("I am jane@example.com", false).await;
     assert!(answer.text().contains("[EMAIL_ADDRESS]"));
@@ -70,11 +70,11 @@ async fn what_has_stayed_keeps_its_state() {
     house.chat("one", false).await;
     let mut config = house.config.clone();
     config.policies.chain.truncate(1);
-    house.gateway.reload(&config).unwrap();
+    house.gateway().reload(&config).unwrap();
     house.chat("two", false).await;
     assert_eq!(house.upstream.connections(), 1);
     config.providers.targets[0].timeout_seconds = 7;
-    house.gateway.reload(&config).unwrap();
+    house.gateway().reload(&config).unwrap();
     house.chat("three", false).await;
     assert_eq!(house.upstream.connections(), 2);
 }
@@ -100,7 +100,7 @@ async fn no_call_is_lost_between_two_stacks() {
     for seconds in 1..30 {
         let mut config = house.config.clone();
         config.providers.targets[0].timeout_seconds = 10 + seconds;
-        house.gateway.reload(&config).unwrap();
+        house.gateway().reload(&config).unwrap();
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     for call in calls {

@@ -60,7 +60,8 @@ pub(crate) struct House {
     pub(crate) upstream: SimulatorServer,
     pub(crate) address: SocketAddr,
     pub(crate) records: Records,
-    pub(crate) gateway: Gateway,
+    /// Until it has stopped: connections to the upstream live as long.
+    gateway: Option<Gateway>,
     pub(crate) config: Config,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
@@ -91,7 +92,7 @@ impl House {
             upstream,
             address,
             records,
-            gateway,
+            gateway: Some(gateway),
             config,
             stop: Some(stop),
             served,
@@ -112,6 +113,11 @@ impl House {
     /// Waits until the gateway has stopped.
     pub(crate) async fn stopped(&mut self) {
         (&mut self.served).await.unwrap().unwrap();
+        self.gateway = None;
+    }
+
+    pub(crate) fn gateway(&self) -> &Gateway {
+        self.gateway.as_ref().unwrap()
     }
 
     pub(crate) async fn chat(&self, content: &str, stream: bool) -> Answer {
