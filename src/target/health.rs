@@ -213,8 +213,8 @@ impl Health {
         }
     }
 
-    /// Nobody asks any more: it counts as healthy.
-    pub(crate) fn forget(&self) {
+    /// Nobody asks any more: what probes have found no longer counts.
+    pub fn forget(&self) {
         self.word.store(0, Ordering::Release);
     }
 
