@@ -19,13 +19,22 @@
 //! # fn main() -> std::io::Result<()> {
 //! use portcullis::audit::JsonLinesSink;
 //! use portcullis::upstream::{ErrorResponseLayer, Together};
-//! use portcullis::{AuditLayer, PiiRedactLayer};
+//! use portcullis::{AuditLayer, PiiRedactLayer, PromptInjectionLayer, Target};
+//! use portcullis::{CircuitBreakerLayer, FallbackLayer, RetryLayer};
 //! use tower::ServiceBuilder;
 //!
+//! let targets = [
+//!     Target::together("large").model("meta-llama/Llama-3.3-70B-Instruct-Turbo"),
+//!     Target::together("small").model("meta-llama/Llama-3.2-3B-Instruct-Turbo"),
+//! ];
 //! let stack = ServiceBuilder::new()
 //!     .layer(AuditLayer::new(JsonLinesSink::append("audit.jsonl")?))
+//!     .layer(PromptInjectionLayer::default())
 //!     .layer(PiiRedactLayer::default())
 //!     .layer(ErrorResponseLayer::new())
+//!     .layer(FallbackLayer::new(targets))
+//!     .layer(CircuitBreakerLayer::default())
+//!     .layer(RetryLayer::default())
 //!     .service(Together::new());
 //! let app: axum::Router = axum::Router::new().route_service("/v1/{*path}", stack);
 //! # Ok(())
@@ -79,6 +88,18 @@ pub mod upstream;
 
 pub use audit::AuditLayer;
 pub use body::{ApiError, Body, BoxError};
+pub use policy::canary::CanaryLayer;
 pub use policy::injection::PromptInjectionLayer;
 pub use policy::pii::PiiRedactLayer;
+pub use policy::quality::QualityScoreLayer;
+pub use policy::remote::RemoteJudgeLayer;
 pub use policy::safety::SafetyFilterLayer;
+pub use resilience::{
+    CircuitBreakerLayer, ConcurrencyLimitLayer, HealthProbeLayer, HedgeLayer, RetryLayer,
+    TimeoutLayer,
+};
+pub use route::{
+    CostLayer, FallbackLayer, LatencyLayer, LeastInFlightLayer, RandomLayer, RoundRobinLayer,
+    RouteLayer, SingleLayer, WeightedRoundRobinLayer,
+};
+pub use target::Target;
