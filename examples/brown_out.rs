@@ -225,7 +225,7 @@ async fn main() -> Result<(), BoxError> {
         ("single", simulate(Single::default()).await?),
         ("fallback", simulate(Fallback::default()).await?),
         (
-            "weighted_round_robin 3:2:1",
+            "weighted 3:2:1",
             simulate(WeightedRoundRobin::default()).await?,
         ),
         ("round_robin", simulate(RoundRobin::default()).await?),
