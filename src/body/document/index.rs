@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::escape::unescape_into;
+use super::form::Form;
 use super::lexer::JsonError;
 use super::segment::{Role, SegmentKind};
 use super::walk::walk;
@@ -108,6 +109,20 @@ impl Index {
         Ok(())
     }
 
+    /// Does as [`read`](Self::read) does, sooner if `text` differs from the event before in its
+    /// texts only.
+    pub(crate) fn read_on(&mut self, text: &str, form: &mut Form) -> Result<(), JsonError> {
+        self.clear();
+        if u32::try_from(text.len()).is_ok() && form.fill(text, self) {
+            #[cfg(test)]
+            READS.with(|reads| reads.set(reads.get() + 1));
+            return Ok(());
+        }
+        self.read(text)?;
+        form.keep(text, self);
+        Ok(())
+    }
+
     pub(crate) fn clear(&mut self) {
         self.slots.clear();
         self.fields.clear();
@@ -175,8 +190,9 @@ impl Index {
     }
 
     fn shape_is_known(&self, text: &str) -> bool {
-        let (mut model, mut asked, mut choices, mut data, mut object) = Default::default();
-        for field in &self.fields {
+        let (mut model, mut asked, mut data, mut object) = Default::default();
+        // The members that tell most come last.
+        for field in self.fields.iter().rev() {
             let key = &text[to_usize(&field.key)];
             let mut plain = String::new();
             let name = if field.key_escaped {
@@ -188,13 +204,13 @@ impl Index {
             match name {
                 "model" => model = true,
                 "messages" | "prompt" | "input" | "query" | "documents" => asked = true,
-                "choices" => choices = true,
+                "choices" => return true,
                 "data" => data = true,
                 "object" => object = true,
                 _ => {}
             }
         }
-        model && asked || choices || data && (model || object)
+        model && asked || data && (model || object)
     }
 }
 

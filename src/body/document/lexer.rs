@@ -204,7 +204,7 @@ impl<'a> Lexer<'a> {
 /// character. Eight at a time, by the usual "has a byte less than n" trick
 /// (Hacker's Delight, section 6-1): the lowest flagged byte is exact.
 #[inline]
-fn plain_prefix(bytes: &[u8]) -> usize {
+pub(super) fn plain_prefix(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let mut done = 0;

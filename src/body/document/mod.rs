@@ -1,6 +1,7 @@
 //! A message parsed once: where its texts are, and the edits that wait.
 
 pub(crate) mod escape;
+pub(crate) mod form;
 pub(crate) mod index;
 mod lexer;
 mod members;

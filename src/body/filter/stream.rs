@@ -11,6 +11,7 @@ use super::chain::filter_text;
 use super::event::{Queue, Released, Synthetic, cannot_inspect};
 use super::lane::{Lane, Scratch};
 use super::{Lane as Place, ResponseFilter, Rigour, Watch};
+use crate::body::document::form::Form;
 use crate::body::document::index::{Index, Slot};
 use crate::body::sse::{Decoder, Event, OtherLine};
 use crate::body::{ApiError, JsonError, SegmentKind};
@@ -33,6 +34,8 @@ pub(crate) struct EventStream {
     lanes: Vec<Lane>,
     queue: Queue,
     index: Index,
+    /// The last event that was walked.
+    form: Form,
     scratch: Scratch,
     edits: Edits,
     ready: VecDeque<Bytes>,
@@ -66,6 +69,7 @@ impl EventStream {
             lanes: Vec::new(),
             queue: Queue::default(),
             index: Index::default(),
+            form: Form::default(),
             scratch: Scratch::default(),
             edits: Edits::new(),
             ready: VecDeque::new(),
@@ -183,7 +187,7 @@ impl EventStream {
     fn index(&mut self, data: &str) -> Result<bool, ApiError> {
         let structured = data.trim_start().starts_with(['{', '[', '"']);
         let strict = self.strict && !self.filters.is_empty();
-        match self.index.read(data) {
+        match self.index.read_on(data, &mut self.form) {
             // A number or a word is a text that happens to be JSON.
             Ok(()) if structured => {
                 if strict && self.index.ambiguous {
