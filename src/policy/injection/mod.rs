@@ -132,14 +132,13 @@ impl PromptInjection {
         &MODEL
     }
 
-    fn refusal(&self, found: &Assessment, origin: Origin) -> ApiError {
+    fn refusal(&self, origin: Origin) -> ApiError {
         let message = match &self.settings.message {
             Some(own) => own.clone(),
             None => format!(
-                "the request was stopped: a text of it (origin: {}) orders the model about (score \
-                 {:.2}); reword it, or ask the operator of this gateway to change prompt-injection",
+                "the request was stopped: a text of it (origin: {}) orders the model about; reword \
+                 it, or ask the operator of this gateway to change prompt-injection",
                 origin.as_str(),
-                found.score,
             ),
         };
         ApiError::new(StatusCode::FORBIDDEN, LABEL, message)
@@ -192,12 +191,12 @@ impl Policy for PromptInjection {
                 );
             }
             match settings.action {
-                Action::Block => return Ok(Verdict::refuse(self.refusal(&found, origin))),
+                Action::Block => return Ok(Verdict::refuse(self.refusal(origin))),
                 Action::Sanitize => {
                     let text = segment.text();
                     let clean = with_judge(|judge| judge.sanitize(settings, origin, text));
                     let Some(clean) = clean else {
-                        return Ok(Verdict::refuse(self.refusal(&found, origin)));
+                        return Ok(Verdict::refuse(self.refusal(origin)));
                     };
                     let mut edits = Edits::new();
                     edits.replace(0..text.len(), clean);

@@ -64,6 +64,8 @@ async fn an_attack_goes_nowhere_and_the_rest_as_it_came() {
         body.contains(r#""code":"prompt_injection""#) && !body.contains("Ignore"),
         "{body}"
     );
+    // Whoever knew how near they came would have a gauge to work with.
+    assert!(!body.contains("score") && !body.contains("0."), "{body}");
     assert_eq!(sent, None);
     let (response, _, sent) = ask(&layer, "user", HARMLESS).await;
     assert_eq!(response.status(), StatusCode::OK);
