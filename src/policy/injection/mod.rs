@@ -51,7 +51,7 @@ pub use self::pattern::InvalidPattern;
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Origin};
 use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind};
+use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind, is_word};
 use crate::call::Direction;
 use crate::text::{Edits, Model};
 
@@ -145,12 +145,17 @@ impl PromptInjection {
     }
 }
 
-/// Whose words a text of a request is; `None` if it is nobody's.
-fn origin(segment: &Segment<'_>) -> Option<Origin> {
+/// Whose words a text of a request is; `None` if it is nobody's. `foreign`: the
+/// request is of an API that is not known.
+fn origin(segment: &Segment<'_>, foreign: bool) -> Option<Origin> {
     use SegmentKind::{
-        Content, Document, Input, PlainText, Prompt, Query, Reasoning, ReasoningContent, Refusal,
-        ToolArguments, ToolDefinition,
+        Content, Delta, Document, Input, Other, PlainText, Prompt, Query, Reasoning,
+        ReasoningContent, Refusal, ToolArguments, ToolDefinition,
     };
+    // Names and words of the protocol.
+    if segment.kind() == Other && is_word(segment.text()) {
+        return None;
+    }
     Some(match (segment.kind(), segment.role()) {
         (ToolDefinition, _) => Origin::ToolDefinition,
         (Document, _) => Origin::Document,
@@ -159,6 +164,8 @@ fn origin(segment: &Segment<'_>) -> Option<Origin> {
         (Reasoning | ReasoningContent | Refusal | ToolArguments, _) => Origin::Assistant,
         (_, Some(Role::Tool)) => Origin::Tool,
         (Content | Prompt | Input | Query | PlainText, _) => Origin::User,
+        // What stands at an odd place of a message is a part of it.
+        (Other | Delta, role) if role.is_some() || foreign => Origin::User,
         _ => return None,
     })
 }
@@ -173,8 +180,10 @@ impl Policy for PromptInjection {
         let recorder = request.recorder();
         let mut rewritten = Vec::new();
         let mut highest: Option<f32> = None;
+        let foreign = request.is_foreign();
         for segment in request.document().segments() {
-            let Some(origin) = origin(&segment).filter(|origin| settings.scope.contains(origin))
+            let Some(origin) =
+                origin(&segment, foreign).filter(|origin| settings.scope.contains(origin))
             else {
                 continue;
             };
