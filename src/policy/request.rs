@@ -3,7 +3,7 @@ use std::fmt;
 
 use http::request::Parts;
 
-use crate::body::{ApiError, Document};
+use crate::body::{ApiError, Document, SegmentKind};
 use crate::call::{Call, Direction};
 
 /// A request as a policy sees it.
@@ -31,6 +31,18 @@ impl<'a> PolicyRequest<'a> {
     #[must_use]
     pub fn recorder(&self) -> &'a Recorder {
         self.recorder
+    }
+
+    /// Whether none of its texts stands where a known API has them: any of them
+    /// may be what the model reads.
+    pub(super) fn is_foreign(&self) -> bool {
+        use SegmentKind::{Content, Document, Input, PlainText, Prompt, Query};
+        !self.document.segments().any(|segment| {
+            matches!(
+                segment.kind(),
+                Content | Document | Input | PlainText | Prompt | Query
+            )
+        })
     }
 }
 

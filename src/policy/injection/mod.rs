@@ -51,7 +51,7 @@ pub use self::pattern::InvalidPattern;
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Origin};
 use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind};
+use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind, is_word};
 use crate::call::Direction;
 use crate::text::{Edits, Model};
 
@@ -132,26 +132,30 @@ impl PromptInjection {
         &MODEL
     }
 
-    fn refusal(&self, found: &Assessment, origin: Origin) -> ApiError {
+    fn refusal(&self, origin: Origin) -> ApiError {
         let message = match &self.settings.message {
             Some(own) => own.clone(),
             None => format!(
-                "the request was stopped: a text of it (origin: {}) orders the model about (score \
-                 {:.2}); reword it, or ask the operator of this gateway to change prompt-injection",
+                "the request was stopped: a text of it (origin: {}) orders the model about; reword \
+                 it, or ask the operator of this gateway to change prompt-injection",
                 origin.as_str(),
-                found.score,
             ),
         };
         ApiError::new(StatusCode::FORBIDDEN, LABEL, message)
     }
 }
 
-/// Whose words a text of a request is; `None` if it is nobody's.
-fn origin(segment: &Segment<'_>) -> Option<Origin> {
+/// Whose words a text of a request is; `None` if it is nobody's. `foreign`: the
+/// request is of an API that is not known.
+fn origin(segment: &Segment<'_>, foreign: bool) -> Option<Origin> {
     use SegmentKind::{
-        Content, Document, Input, PlainText, Prompt, Query, Reasoning, ReasoningContent, Refusal,
-        ToolArguments, ToolDefinition,
+        Content, Delta, Document, Input, Other, PlainText, Prompt, Query, Reasoning,
+        ReasoningContent, Refusal, ToolArguments, ToolDefinition,
     };
+    // Names and words of the protocol.
+    if segment.kind() == Other && is_word(segment.text()) {
+        return None;
+    }
     Some(match (segment.kind(), segment.role()) {
         (ToolDefinition, _) => Origin::ToolDefinition,
         (Document, _) => Origin::Document,
@@ -160,6 +164,8 @@ fn origin(segment: &Segment<'_>) -> Option<Origin> {
         (Reasoning | ReasoningContent | Refusal | ToolArguments, _) => Origin::Assistant,
         (_, Some(Role::Tool)) => Origin::Tool,
         (Content | Prompt | Input | Query | PlainText, _) => Origin::User,
+        // What stands at an odd place of a message is a part of it.
+        (Other | Delta, role) if role.is_some() || foreign => Origin::User,
         _ => return None,
     })
 }
@@ -174,8 +180,10 @@ impl Policy for PromptInjection {
         let recorder = request.recorder();
         let mut rewritten = Vec::new();
         let mut highest: Option<f32> = None;
+        let foreign = request.is_foreign();
         for segment in request.document().segments() {
-            let Some(origin) = origin(&segment).filter(|origin| settings.scope.contains(origin))
+            let Some(origin) =
+                origin(&segment, foreign).filter(|origin| settings.scope.contains(origin))
             else {
                 continue;
             };
@@ -192,12 +200,12 @@ impl Policy for PromptInjection {
                 );
             }
             match settings.action {
-                Action::Block => return Ok(Verdict::refuse(self.refusal(&found, origin))),
+                Action::Block => return Ok(Verdict::refuse(self.refusal(origin))),
                 Action::Sanitize => {
                     let text = segment.text();
                     let clean = with_judge(|judge| judge.sanitize(settings, origin, text));
                     let Some(clean) = clean else {
-                        return Ok(Verdict::refuse(self.refusal(&found, origin)));
+                        return Ok(Verdict::refuse(self.refusal(origin)));
                     };
                     let mut edits = Edits::new();
                     edits.replace(0..text.len(), clean);

@@ -64,6 +64,8 @@ async fn an_attack_goes_nowhere_and_the_rest_as_it_came() {
         body.contains(r#""code":"prompt_injection""#) && !body.contains("Ignore"),
         "{body}"
     );
+    // Whoever knew how near they came would have a gauge to work with.
+    assert!(!body.contains("score") && !body.contains("0."), "{body}");
     assert_eq!(sent, None);
     let (response, _, sent) = ask(&layer, "user", HARMLESS).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -100,6 +102,46 @@ async fn who_says_it_matters() {
         ask(&tolerant, "tool", ATTACK).await.0.status(),
         StatusCode::FORBIDDEN
     );
+}
+
+/// Texts that stand where the wire format has none.
+#[tokio::test]
+async fn texts_in_odd_places_are_judged() {
+    let layer = PromptInjectionLayer::default();
+    for (body, refused) in [
+        (
+            json!({"messages": [{"role": "tool", "content": {"result": ATTACK}}]}),
+            true,
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": [{"type": "document",
+            "source": {"type": "text", "data": ATTACK}}]}]}),
+            true,
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": "hi", "name": ATTACK}]}),
+            true,
+        ),
+        (json!({"inputs": ATTACK}), true),
+        (json!({"contents": [{"parts": [{"text": ATTACK}]}]}), true),
+        (
+            json!({"messages": [{"role": "system", "content": {"result": ATTACK}}]}),
+            false,
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": "hi"}], "instructions": ATTACK}),
+            false,
+        ),
+        (json!({"inputs": HARMLESS}), false),
+    ] {
+        let service = layer.layer(service_fn(|_: Request<Body>| async move {
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        }));
+        let request = Request::post("/").header("content-type", "application/json");
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let status = service.oneshot(request).await.unwrap().status();
+        assert_eq!(status == StatusCode::FORBIDDEN, refused, "{body}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode, header};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tower_service::Service;
 
 use super::breaker::{Breaker, InARow};
@@ -52,6 +52,8 @@ pub enum RemoteError {
     LeftAlone,
     /// The text is longer than the judge is asked about.
     TooLong,
+    /// The request has more texts than the judge is asked about: 1,024.
+    TooMany,
     /// It answered with this status.
     Status(StatusCode),
     /// Its answer means nothing.
@@ -66,6 +68,7 @@ impl fmt::Display for RemoteError {
             Self::TimedOut => f.write_str("the judge took too long"),
             Self::LeftAlone => f.write_str("the judge has failed, and is left alone for a while"),
             Self::TooLong => f.write_str("the text is too long for the judge"),
+            Self::TooMany => f.write_str("the request has too many texts for the judge"),
             Self::Status(status) => write!(f, "the judge answered with the status {status}"),
             Self::Answer => f.write_str("the answer of the judge means nothing"),
             Self::Failed(error) => write!(f, "the judge could not be asked: {error}"),
@@ -83,7 +86,7 @@ impl RemoteError {
                 let ours = matches!(status.as_u16(), 401 | 403 | 404 | 408 | 429);
                 ours || status.is_server_error()
             }
-            Self::LeftAlone | Self::TooLong | Self::Answer => false,
+            Self::LeftAlone | Self::TooLong | Self::TooMany | Self::Answer => false,
         }
     }
 }
@@ -251,19 +254,32 @@ impl RemoteJudge {
         if !self.shared.breaker.admits() {
             return Err(RemoteError::LeftAlone);
         }
-        let asked = tokio::time::timeout(self.settings.timeout, self.question(text)).await;
+        let place = self.shared.places.try_acquire().ok();
+        let waits = place.is_none();
+        let asked = tokio::time::timeout(self.settings.timeout, self.question(text, place)).await;
         let judged = asked.unwrap_or(Err(RemoteError::TimedOut));
-        let failed = judged.as_ref().is_err_and(RemoteError::is_outage);
-        self.shared.breaker.report(!failed);
+        // One that had to wait may have lost its time to the others, and says
+        // nothing of the judge.
+        if !(waits && matches!(judged, Err(RemoteError::TimedOut))) {
+            let failed = judged.as_ref().is_err_and(RemoteError::is_outage);
+            self.shared.breaker.report(!failed);
+        }
         let judgement = judged?;
         self.cache().put(key, judgement.clone());
         Ok(judgement)
     }
 
-    async fn question(&self, text: &str) -> Result<Judgement, RemoteError> {
+    async fn question(
+        &self,
+        text: &str,
+        place: Option<SemaphorePermit<'_>>,
+    ) -> Result<Judgement, RemoteError> {
         let settings = &self.settings;
-        // It is never closed.
-        let _place = self.shared.places.acquire().await;
+        let _place = match place {
+            Some(place) => Ok(place),
+            // It is never closed.
+            None => self.shared.places.acquire().await,
+        };
         let request = Request::post(settings.path.as_str())
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT_ENCODING, "identity")

@@ -9,12 +9,15 @@ use std::task::Poll;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{Judgement, RemoteError, RemoteJudge};
-use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind};
+use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind, is_word};
 use crate::call::Direction;
 use crate::policy::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict};
 
 /// What the judge said, on the answer's head.
 const HEADER: HeaderName = HeaderName::from_static("x-portcullis-remote-judge");
+
+/// Texts of one request that are asked about at most.
+const MOST_TEXTS: usize = 1024;
 
 /// Asks a judge about requests. See the [module](super) for an example.
 pub type RemoteJudgeLayer = PolicyLayer<RemoteJudgePolicy>;
@@ -85,7 +88,7 @@ impl RemoteJudgeLayer {
     }
 
     /// Whose messages are judged: those of users and tools by default. Prompts,
-    /// inputs and queries are judged always.
+    /// inputs, queries and messages of an unknown role are judged always.
     #[must_use]
     pub fn roles(self, roles: impl IntoIterator<Item = Role>) -> Self {
         self.set(|settings| settings.roles = roles.into_iter().collect())
@@ -93,12 +96,19 @@ impl RemoteJudgeLayer {
 }
 
 impl RemoteJudgePolicy {
-    fn reads(&self, segment: &Segment<'_>) -> bool {
+    /// `foreign`: the request is of an API that is not known.
+    fn reads(&self, segment: &Segment<'_>, foreign: bool) -> bool {
+        let role = match segment.role() {
+            // A role that only the upstream can read is no way round the judge.
+            Some(Role::Unknown) | None => true,
+            Some(role) => self.settings.roles.contains(&role),
+        };
         let kind = match segment.kind() {
-            SegmentKind::Content => match segment.role() {
-                Some(role) => self.settings.roles.contains(&role),
-                None => true,
-            },
+            SegmentKind::Content => role,
+            // What stands at an odd place of a message is a part of it.
+            SegmentKind::Other | SegmentKind::Delta => {
+                role && (foreign || segment.role().is_some()) && !is_word(segment.text())
+            }
             SegmentKind::Prompt
             | SegmentKind::Input
             | SegmentKind::Query
@@ -118,10 +128,13 @@ impl Policy for RemoteJudgePolicy {
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
         let mut known = Vec::new();
         let mut unknown: Vec<String> = Vec::new();
-        for segment in request.document().segments().filter(|s| self.reads(s)) {
+        let foreign = request.is_foreign();
+        let segments = request.document().segments();
+        for segment in segments.filter(|segment| self.reads(segment, foreign)) {
             match self.judge.remembered(segment.text()) {
                 Some(judgement) => known.push(judgement),
                 None if unknown.iter().any(|text| text == segment.text()) => {}
+                None if unknown.len() == MOST_TEXTS => return Err(RemoteError::TooMany.into()),
                 None => unknown.push(segment.text().to_owned()),
             }
         }

@@ -194,3 +194,52 @@ fn errors_and_debug_say_nothing_of_the_text() {
         "the judge answered with the status 502 Bad Gateway"
     );
 }
+
+/// A role that is spelled otherwise is no way round the judge.
+#[tokio::test(start_paused = true)]
+async fn unknown_roles_and_odd_places_are_judged() {
+    let layer = RemoteJudgeLayer::asking(Classifier::default().judge());
+    for message in [
+        json!({"role": "USER", "content": "bad"}),
+        json!({"role": "human", "content": "bad"}),
+        json!({"role": "user", "content": {"question": "a bad one"}}),
+    ] {
+        let status = send(&layer, json!([message])).await.0;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{message}");
+    }
+    let known = json!([{"role": "system", "content": {"result": "a bad one"}}]);
+    assert_eq!(send(&layer, known).await.0, StatusCode::OK);
+}
+
+/// Waiting for a place is no failure of the judge: requests of many texts would
+/// have it left alone for everybody.
+#[tokio::test(start_paused = true)]
+async fn a_queue_does_not_open_the_breaker() {
+    let classifier = Classifier::default();
+    let judge = classifier
+        .judge()
+        .max_concurrent(1)
+        .timeout(Duration::from_millis(150))
+        .breaker(2, Duration::from_secs(30));
+    let ask = |text: &'static str| {
+        let judge = judge.clone();
+        async move { judge.ask(text).await }
+    };
+    let all = tokio::join!(ask("a"), ask("b"), ask("c"), ask("d"), ask("e"));
+    assert!(all.0.is_ok() && all.4.is_err());
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(ask("f").await.is_ok());
+}
+
+/// The texts of one request that are asked about have a bound.
+#[tokio::test(start_paused = true)]
+async fn a_request_of_too_many_texts_is_not_asked_about() {
+    let classifier = Classifier::default();
+    let layer = RemoteJudgeLayer::asking(classifier.judge());
+    let texts: Vec<_> = (0..2000)
+        .map(|n| json!({"role": "user", "content": format!("text {n}")}))
+        .collect();
+    let status = send(&layer, json!(texts)).await.0;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(classifier.asked(), 0);
+}

@@ -149,7 +149,8 @@ impl ResponseFilter for SafetyReply {
         let context = &mut self.contexts[at].1;
         let decided = sentences.work(window, context, edits);
         if window.is_last() {
-            *context = 0;
+            // Texts that have ended are many.
+            self.contexts.swap_remove(at);
         }
         match sentences.refused {
             // What is good of the text leaves first; the next that comes ends the answer.

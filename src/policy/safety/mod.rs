@@ -37,7 +37,7 @@ use self::judge::{Judge, MODEL};
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Mode};
 use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::{BoxError, Lane, Role, Segment, SegmentKind, Window};
+use crate::body::{BoxError, Lane, Role, Segment, SegmentKind, Window, is_word};
 use crate::call::Direction;
 use crate::text::{Edits, Model};
 
@@ -107,14 +107,20 @@ impl SafetyFilter {
 }
 
 /// Whether a text of a request is what someone asks, rather than what the application or the model
-/// has said.
-fn is_asked(segment: &Segment<'_>) -> bool {
-    use SegmentKind::{Content, Input, PlainText, Prompt, Query};
+/// has said. `foreign`: the request is of an API that is not known.
+fn is_asked(segment: &Segment<'_>, foreign: bool) -> bool {
+    use SegmentKind::{Content, Delta, Input, Other, PlainText, Prompt, Query};
     let theirs = !matches!(
         segment.role(),
         Some(Role::System | Role::Developer | Role::Assistant)
     );
-    theirs && matches!(segment.kind(), Content | Prompt | Input | Query | PlainText)
+    theirs
+        && match segment.kind() {
+            Content | Prompt | Input | Query | PlainText => true,
+            // What stands at an odd place of a message is a part of it.
+            Other | Delta => (foreign || segment.role().is_some()) && !is_word(segment.text()),
+            _ => false,
+        }
 }
 
 impl Policy for SafetyFilter {
@@ -127,7 +133,9 @@ impl Policy for SafetyFilter {
         let mut rewritten = Vec::new();
         let mut flagged = None;
         if settings.request {
-            for segment in request.document().segments().filter(is_asked) {
+            let foreign = request.is_foreign();
+            let segments = request.document().segments();
+            for segment in segments.filter(|segment| is_asked(segment, foreign)) {
                 let text = segment.text();
                 let found = with_judge(|judge| judge.assess(settings, text, 0));
                 if !found.harmful {

@@ -162,6 +162,37 @@ async fn a_harmful_request_goes_nowhere() {
     assert_eq!(response.status(), StatusCode::OK);
 }
 
+/// Texts that stand where the wire format has none.
+#[tokio::test]
+async fn texts_in_odd_places_are_judged() {
+    use serde_json::json;
+    let layer = SafetyFilterLayer::default();
+    for (body, refused) in [
+        (
+            json!({"messages": [{"role": "user", "content": {"question": HARMFUL}}]}),
+            true,
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": "hi", "name": HARMFUL}]}),
+            true,
+        ),
+        (json!({"inputs": HARMFUL}), true),
+        (
+            json!({"messages": [{"role": "system", "content": {"result": HARMFUL}}]}),
+            false,
+        ),
+        (json!({"inputs": HARMLESS}), false),
+    ] {
+        let service = layer.layer(service_fn(|_: Request<Body>| async move {
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        }));
+        let request = Request::post("/").header("content-type", "application/json");
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let status = service.oneshot(request).await.unwrap().status();
+        assert_eq!(status == StatusCode::FORBIDDEN, refused, "{body}");
+    }
+}
+
 #[tokio::test]
 async fn actions() {
     let text = format!("Good morning. {HARMFUL} Thank you.");
