@@ -67,7 +67,8 @@ impl Task for Injection {
 
     fn examples(&self, mut rows: Vec<Row>, random: &mut Random) -> Vec<Example> {
         // What is called dev measures, and is never learned from.
-        rows.retain(|row| row.split != "dev");
+        // Nor is a source without a licence: tensor-trust.
+        rows.retain(|row| row.split != "dev" && !row.source.starts_with("tensor-trust"));
         for at in (1..rows.len()).rev() {
             rows.swap(at, random.below(at + 1));
         }
@@ -119,7 +120,6 @@ impl Task for Injection {
             "cyberseceval-frr" | "cyberseceval-frr-multilingual" => "cyberseceval",
             "self-instruct-human-eval" | "self-instruct-seed" => "self-instruct",
             "harmbench" | "do-not-answer" | "hh-rlhf-harmless" => "harmful",
-            "awesome-chatgpt-prompts" | "tensor-trust-hijacking" => "roles and tensor-trust",
             "gsm8k" | "yanismiraoui" => "gsm8k and yanismiraoui",
             other => other,
         };
