@@ -11,6 +11,7 @@ pub(crate) mod document;
 pub(crate) mod filter;
 mod filtered;
 mod front;
+mod head;
 mod inspect;
 mod inspection;
 pub(crate) mod replay;
@@ -40,6 +41,7 @@ pub use self::filter::{Ending, Flow, Lane, ResponseFilter, Window};
 pub(crate) use self::filter::{Rigour, Watch};
 use self::filtered::Filtered;
 pub(crate) use self::front::Front;
+pub(crate) use self::head::Head;
 
 pub(crate) use self::inspect::{Inspect, Inspected, MediaKind};
 pub use self::inspection::{Inspection, TimedOut, Uninspectable};
@@ -180,6 +182,11 @@ impl Body {
             Kind::Full(bytes) => bytes.is_empty(),
             _ => false,
         }
+    }
+
+    /// Whether all of its content is there, so that it cannot break off.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.kind, Kind::Empty | Kind::Full(_) | Kind::Document(_))
     }
 
     /// Reads the body as server-sent events, and runs `filter` over them

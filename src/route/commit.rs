@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use http::{Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header};
 use tokio::time::Instant;
 
 use super::trigger::Triggers;
@@ -39,6 +39,28 @@ pub(super) enum Kind {
     Events,
 }
 
+/// What kind of answer it is, if it is good and there is nothing to wait for.
+/// `head`: the request was a HEAD.
+pub(super) fn at_once(response: &Response<Body>, head: bool) -> Option<Kind> {
+    if Failure::of_response(response).is_some() {
+        return None;
+    }
+    if head || is_bodiless(response.status()) {
+        return Some(Kind::Plain);
+    }
+    match MediaKind::of(response.headers()) {
+        MediaKind::Events if !is_encoded(response.headers()) => None,
+        MediaKind::Json if !response.body().is_whole() => None,
+        _ => Some(Kind::Plain),
+    }
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 /// `head`: the request was a HEAD. `stall`: how long a stream may take to its
 /// first token.
 pub(super) async fn judge(
@@ -50,18 +72,13 @@ pub(super) async fn judge(
     if let Some(failure) = Failure::of_response(&response) {
         return bad(response, failure, triggers).await;
     }
-    let (parts, body) = response.into_parts();
-    let encoded = parts
-        .headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
-    let kind = MediaKind::of(&parts.headers);
-    if head || is_bodiless(parts.status) {
-        return Judged::Good(Response::from_parts(parts, body), Kind::Plain);
+    if let Some(kind) = at_once(&response, head) {
+        return Judged::Good(response, kind);
     }
+    let (parts, body) = response.into_parts();
     let mut front = Front::of(body);
-    let found = match kind {
-        MediaKind::Events if !encoded => match stall {
+    let found = match MediaKind::of(&parts.headers) {
+        MediaKind::Events => match stall {
             Some(stall) => {
                 let until = Instant::now().checked_add(stall);
                 let begun = begin(&mut front);
@@ -74,8 +91,7 @@ pub(super) async fn judge(
             }
             None => begin(&mut front).await,
         },
-        MediaKind::Json => whole(&mut front).await,
-        _ => Ok(Kind::Plain),
+        _ => whole(&mut front).await,
     };
     match found {
         Ok(kind) => {

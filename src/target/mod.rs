@@ -279,6 +279,11 @@ impl Target {
         self.state().is_available(now)
     }
 
+    /// Whether calls are to go there now. The time is asked only if it matters.
+    pub(crate) fn is_available_now(&self) -> bool {
+        self.state().is_available_now()
+    }
+
     /// When a target that is out may be tried again; `None` if it is not out,
     /// or nobody knows.
     #[must_use]
