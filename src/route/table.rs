@@ -96,14 +96,8 @@ impl<S: Strategy> Pool<S> {
         let all = self.targets.len() + self.others.len();
         let last_resort = targets.is_empty() && all > 1;
         if targets.is_empty() {
-            let mut out: Vec<&Target> = self.targets.iter().chain(&self.others).collect();
-            // Nobody knows when one comes back that an operator took out.
-            out.sort_by_key(|target| match target.recovers_at() {
-                Some(at) => (0, Some(at)),
-                None => (1, None),
-            });
             // The others would only be refused by their breakers.
-            targets.extend(out.first().map(|target| (*target).clone()));
+            targets = nearest(self.targets.iter().chain(&self.others));
         }
         Plan {
             targets,
@@ -172,8 +166,6 @@ impl<S: Strategy> Table<S> {
     ) -> Result<Plan, ApiError> {
         let named = model.and_then(|model| self.named.get(model));
         if let Some(provider) = provider {
-            // By name and by provider: a name that this provider has, or any
-            // target of its.
             let Some(pool) = self.of_provider.get(&provider) else {
                 return Err(ApiError::new(
                     StatusCode::BAD_REQUEST,
@@ -182,10 +174,29 @@ impl<S: Strategy> Table<S> {
                 )
                 .with_param("provider"));
             };
-            let mut plan = named.unwrap_or(pool).plan(ask);
-            plan.targets.retain(|target| target.provider() == provider);
-            if plan.targets.is_empty() {
-                plan = pool.plan(ask);
+            let of_it = |target: &Target| target.provider() == provider;
+            if let Some(named) = named.filter(|pool| pool.targets.iter().any(of_it)) {
+                let mut plan = named.plan(ask);
+                plan.targets.retain(of_it);
+                if plan.targets.is_empty() {
+                    // All that are meant are out.
+                    plan.targets = nearest(named.targets.iter().filter(|&target| of_it(target)));
+                    plan.last_resort = true;
+                }
+                return Ok(plan);
+            }
+            let mut plan = pool.plan(ask);
+            if let (Some(model), UnknownModels::Refuse) = (model, self.unknown) {
+                let takes_any = |target: &Target| target.model_name().is_none();
+                if !pool.targets.iter().any(takes_any) {
+                    return Err(not_found(model));
+                }
+                plan.targets.retain(takes_any);
+                if plan.targets.is_empty() {
+                    let open = pool.targets.iter().filter(|&target| takes_any(target));
+                    plan.targets = nearest(open);
+                    plan.last_resort = true;
+                }
             }
             return Ok(plan);
         }
@@ -200,9 +211,26 @@ impl<S: Strategy> Table<S> {
         Ok(pool.plan(ask))
     }
 
+    /// Where things are kept that only one has: at the first target, or the
+    /// first of a provider.
+    pub(super) fn keeper(&self, provider: Option<Provider>) -> Option<&Target> {
+        let mut targets = self.all.targets.iter();
+        targets.find(|target| provider.is_none_or(|provider| target.provider() == provider))
+    }
+
     pub(super) fn targets(&self) -> &[Target] {
         &self.all.targets
     }
+}
+
+/// Of targets that are out, the one that is back first. Nobody knows when one
+/// comes back that an operator took out.
+fn nearest<'a>(out: impl Iterator<Item = &'a Target>) -> Vec<Target> {
+    let nearest = out.min_by_key(|target| match target.recovers_at() {
+        Some(at) => (0, Some(at)),
+        None => (1, None),
+    });
+    nearest.into_iter().cloned().collect()
 }
 
 fn not_found(model: &str) -> ApiError {
