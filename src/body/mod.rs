@@ -15,6 +15,7 @@ mod inspect;
 mod inspection;
 pub(crate) mod replay;
 mod sse;
+mod upload;
 
 use std::any::Any;
 use std::fmt;
@@ -45,6 +46,7 @@ pub(crate) use self::inspect::{Inspect, Inspected, MediaKind};
 pub use self::inspection::{Inspection, TimedOut, Uninspectable};
 pub(crate) use self::inspection::{Problem, forget_length, is_bodiless};
 pub(crate) use self::sse::{Decoder, Event};
+pub(crate) use self::upload::Upload;
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

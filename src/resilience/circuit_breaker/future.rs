@@ -124,7 +124,12 @@ where
             Ok(response) => Failure::of_response(response),
             Err(error) => Some(Failure::of_error(error)),
         };
-        match (judge(failure, counts_rate_limits), result) {
+        let verdict = match judge(failure, counts_rate_limits) {
+            // No, but not the upstream's: it was not asked.
+            Verdict::Well if is_ours(&result) => Verdict::Nothing,
+            verdict => verdict,
+        };
+        match (verdict, result) {
             (Verdict::Well, Ok(response)) => {
                 let response = response.map(Body::new);
                 Poll::Ready(Ok(watch(response, permit, counts_rate_limits)))
@@ -134,6 +139,14 @@ where
                 Poll::Ready(result.map(|response| response.map(Body::new)))
             }
         }
+    }
+}
+
+/// Whether a refusal is that of a layer within, or of the service itself.
+fn is_ours<RB, E>(result: &Result<Response<RB>, E>) -> bool {
+    match result {
+        Ok(response) => response.extensions().get::<Failure>().is_some(),
+        Err(_) => true,
     }
 }
 

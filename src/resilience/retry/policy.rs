@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use tokio::time::Sleep;
 use tower::retry::Policy;
 use tower::retry::budget::Budget;
@@ -13,7 +13,7 @@ use crate::body::Body;
 use crate::body::replay::Replay;
 use crate::call::Try;
 use crate::resilience::random;
-use crate::target::Failure;
+use crate::target::{Failure, is_kept};
 
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -65,7 +65,7 @@ impl Settings {
         match asked {
             Some(asked) if asked > self.max_retry_after => None,
             // A little later, for others have been told the same.
-            Some(asked) => Some(asked + self.ceiling(0).mul_f64(random())),
+            Some(asked) => Some(asked.saturating_add(self.ceiling(0).mul_f64(random()))),
             None => Some(self.ceiling(retry).mul_f64(random())),
         }
     }
@@ -95,8 +95,15 @@ impl RetryPolicy {
     }
 
     /// How long to wait, if what has come of a try is to be tried again.
-    fn judge<RB, E: 'static>(&self, result: &Result<Response<RB>, E>) -> Option<Duration> {
+    /// `once`: what has been done is not to be done again.
+    fn judge<RB, E: 'static>(
+        &self,
+        result: &Result<Response<RB>, E>,
+        once: bool,
+    ) -> Option<Duration> {
         match result {
+            Ok(response) if once && !UNDONE.contains(&response.status().as_u16()) => None,
+            Err(error) if once && Failure::of_error(error) != Failure::Connect => None,
             Ok(response) => {
                 // The answer of a layer of ours: the queue is full, say, or
                 // the time is up. Another try has no better chance.
@@ -118,6 +125,18 @@ impl RetryPolicy {
     }
 }
 
+/// Statuses by which a server says that it has not even begun.
+const UNDONE: [u16; 3] = [429, 503, OVERLOADED];
+
+/// Whether a request makes something that stays, a job or a file, and made
+/// twice would stay twice. A server that is given an `Idempotency-Key` takes
+/// care of that itself.
+fn makes_something<B>(request: &Request<B>) -> bool {
+    matches!(*request.method(), Method::POST | Method::PATCH)
+        && is_kept(request.uri().path())
+        && !request.headers().contains_key("idempotency-key")
+}
+
 impl<RB, E: 'static> Policy<Request<Sent>, Response<RB>, E> for RetryPolicy {
     type Future = Sleep;
 
@@ -126,7 +145,7 @@ impl<RB, E: 'static> Policy<Request<Sent>, Response<RB>, E> for RetryPolicy {
         request: &mut Request<Sent>,
         result: &mut Result<Response<RB>, E>,
     ) -> Option<Sleep> {
-        let wait = self.judge(result)?;
+        let wait = self.judge(result, makes_something(request))?;
         if !self.shared.budget.withdraw() {
             tracing::debug!("the budget of retries is used up");
             return None;
