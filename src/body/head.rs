@@ -32,6 +32,19 @@ impl Head {
         }
     }
 
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// Whether it has a header of this name.
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        unpack(&self.headers).contains_key(name)
+    }
+
     /// A request with this head.
     pub(crate) fn request(self, body: Body) -> Request<Body> {
         let mut request = Request::new(body);

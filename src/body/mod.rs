@@ -16,6 +16,7 @@ mod inspect;
 mod inspection;
 pub(crate) mod replay;
 mod sse;
+mod upload;
 
 use std::any::Any;
 use std::fmt;
@@ -47,6 +48,7 @@ pub(crate) use self::inspect::{Inspect, Inspected, MediaKind};
 pub use self::inspection::{Inspection, TimedOut, Uninspectable};
 pub(crate) use self::inspection::{Problem, forget_length, is_bodiless};
 pub(crate) use self::sse::{Decoder, Event};
+pub(crate) use self::upload::Upload;
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -182,11 +184,6 @@ impl Body {
             Kind::Full(bytes) => bytes.is_empty(),
             _ => false,
         }
-    }
-
-    /// Whether all of its content is there, so that it cannot break off.
-    pub(crate) fn is_whole(&self) -> bool {
-        matches!(self.kind, Kind::Empty | Kind::Full(_) | Kind::Document(_))
     }
 
     /// Reads the body as server-sent events, and runs `filter` over them

@@ -3,9 +3,12 @@
 //! A plain answer has to be there as a whole, as far as a bound; of a stream,
 //! the first token. Until then the next target may still be tried.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
+use memchr::memmem;
 use tokio::time::Instant;
 
 use super::trigger::Triggers;
@@ -50,7 +53,8 @@ pub(super) fn at_once(response: &Response<Body>, head: bool) -> Option<Kind> {
     }
     match MediaKind::of(response.headers()) {
         MediaKind::Events if !is_encoded(response.headers()) => None,
-        MediaKind::Json if !response.body().is_whole() => None,
+        // It may be an error.
+        MediaKind::Json if !response.body().is_empty() => None,
         _ => Some(Kind::Plain),
     }
 }
@@ -91,14 +95,17 @@ pub(super) async fn judge(
             }
             None => begin(&mut front).await,
         },
-        _ => whole(&mut front).await,
+        _ => whole(&mut front, !is_encoded(&parts.headers)).await,
     };
     match found {
         Ok(kind) => {
             let body = front.put_back();
             Judged::Good(Response::from_parts(parts, body), kind)
         }
-        Err((failure, said)) => Judged::Bad(failure, answer(failure, said)),
+        Err((failure, said)) => {
+            front.give_up(&failure.into());
+            Judged::Bad(failure, answer(failure, said))
+        }
     }
 }
 
@@ -126,13 +133,42 @@ async fn bad(response: Response<Body>, failure: Failure, triggers: Triggers) -> 
 
 type Found = Result<Kind, (Failure, Option<String>)>;
 
-async fn whole(front: &mut Front) -> Found {
+/// `plain`: it can be read.
+async fn whole(front: &mut Front, plain: bool) -> Found {
     while front.len() <= MAX_PLAIN && front.next().await.is_some() {}
-    match front.broken() {
-        Some(error) => Err((Failure::of_source(&**error), None)),
+    if let Some(error) = front.broken() {
+        return Err((Failure::of_source(&**error), None));
+    }
+    let short = plain && front.len() <= MAX_ERROR;
+    match front.whole().filter(|_| short).and_then(error_in) {
+        Some((failure, said)) => Err((failure, Some(said))),
         None => Ok(Kind::Plain),
     }
 }
+
+/// Members of answers that are more than an error: a job, say, that has failed.
+const ANSWERS: [&str; 5] = ["choices", "data", "object", "output", "status"];
+
+/// An error that some servers give with a good status.
+fn error_in(body: Bytes) -> Option<(Failure, String)> {
+    ERROR.find(&body)?;
+    let body = String::from_utf8(body.into()).ok()?;
+    let mut index = Index::default();
+    index.read(&body).ok()?;
+    let answers = || {
+        ANSWERS
+            .iter()
+            .any(|name| index.field(&body, name).is_some())
+    };
+    if !index.error || answers() {
+        return None;
+    }
+    let failure = Failure::of_error_body(body.as_bytes()).unwrap_or(Failure::ErrorEvent);
+    Some((failure, body))
+}
+
+static ERROR: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("\"error\""));
 
 /// Reads a stream up to its first token.
 async fn begin(front: &mut Front) -> Found {

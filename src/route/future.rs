@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderName, Request, Response, StatusCode, header, request};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
 use pin_project_lite::pin_project;
+use serde::de::IgnoredAny;
 use tower_service::Service;
 
 use super::journey::{Cargo, Given, Journey, Leg, Planned, nothing};
@@ -22,7 +23,7 @@ use crate::body::{
 };
 use crate::call::Call;
 use crate::policy::AskedAgain;
-use crate::target::{Avoid, LastResort, Provider};
+use crate::target::{Avoid, LastResort, Provider, is_kept};
 
 /// By this header a request may choose a provider.
 const PROVIDER: HeaderName = HeaderName::from_static("x-portcullis-provider");
@@ -246,6 +247,24 @@ async fn read(request: Request<Body>) -> Request<Body> {
     Request::from_parts(parts, body)
 }
 
+fn streams(body: &Body) -> bool {
+    let document = body.as_document();
+    document.is_some_and(|document| document.field("stream") == Some("true"))
+}
+
+/// How many choices an answer has: `n`, for each of its prompts.
+fn choices(document: &Document) -> usize {
+    let n = document.field("n").and_then(|n| n.parse().ok());
+    let prompts = document.field("prompt").and_then(|prompt| {
+        // A list of numbers is one prompt, in tokens.
+        let first = prompt.strip_prefix('[')?.trim_start();
+        let several = first.starts_with(['"', '[']);
+        several.then(|| serde_json::from_str::<Vec<IgnoredAny>>(prompt))
+    });
+    let prompts = prompts.and_then(Result::ok).map_or(1, |all| all.len());
+    n.unwrap_or(1_usize).max(1).saturating_mul(prompts)
+}
+
 /// A string member, copied only where it has escapes.
 fn name_in<'a>(document: &'a Document, member: &str) -> Option<Cow<'a, str>> {
     let name = document.field(member)?;
@@ -286,10 +305,18 @@ fn plan<S: Strategy>(
         })?),
         None => None,
     };
-    let ask = Ask::new(&parts, document);
-    let plan = shared.table.plan(&ask, model.as_deref(), provider)?;
-    let choices = document.and_then(|document| document.field("n")?.parse().ok());
-    let choices = choices.unwrap_or(1);
+    let plan = if is_kept(parts.uri.path()) {
+        shared.table.keeper(provider)
+    } else {
+        let ask = Ask::new(&parts, document);
+        shared.table.plan(&ask, model.as_deref(), provider)?
+    };
+    let choices = document.map_or(1, choices);
+    if parts.headers.contains_key(header::ACCEPT_ENCODING) && streams(&body) {
+        // What is compressed could not be told good from bad.
+        let identity = HeaderValue::from_static("identity");
+        parts.headers.insert(header::ACCEPT_ENCODING, identity);
+    }
     let named = in_body.is_some();
     if named && let Some(document) = body.as_document_mut() {
         document.remove("provider");
@@ -332,4 +359,26 @@ fn order<S: Strategy>(
         parts.extensions.insert(LastResort);
     }
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_counted() {
+        for (body, expected) in [
+            (r#"{}"#, 1),
+            (r#"{"n": 3}"#, 3),
+            (r#"{"n": 0}"#, 1),
+            (r#"{"n": -1}"#, 1),
+            (r#"{"n": null, "prompt": "[1, 2]"}"#, 1),
+            (r#"{"n": 2, "prompt": ["a", "b", "c"]}"#, 6),
+            (r#"{"prompt": [1, 2, 3]}"#, 1),
+            (r#"{"prompt": [ [1, 2], [3]]}"#, 2),
+            (r#"{"prompt": []}"#, 1),
+        ] {
+            assert_eq!(choices(&Document::json(body).unwrap()), expected, "{body}");
+        }
+    }
 }

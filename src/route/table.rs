@@ -114,13 +114,8 @@ impl<S: Strategy> Pool<S> {
         let every = self.numbers.len() + self.others.len();
         let last_resort = order.is_empty() && every > 1;
         if order.is_empty() {
-            let out = self.numbers.iter().chain(&self.others);
-            // Nobody knows when one comes back that an operator took out.
             // The others would only be refused by their breakers.
-            order.extend(out.copied().min_by_key(|&at| match all[at].recovers_at() {
-                Some(at) => (0, Some(at)),
-                None => (1, None),
-            }));
+            order = nearest(all, self.numbers.iter().chain(&self.others).copied());
         }
         Plan { order, last_resort }
     }
@@ -184,8 +179,6 @@ impl<S: Strategy> Table<S> {
     ) -> Result<Plan, ApiError> {
         let named = model.and_then(|model| self.named.get(model));
         if let Some(provider) = provider {
-            // By name and by provider: a name that this provider has, or any
-            // target of its.
             let Some(pool) = self.of_provider.get(&provider) else {
                 return Err(ApiError::new(
                     StatusCode::BAD_REQUEST,
@@ -194,11 +187,31 @@ impl<S: Strategy> Table<S> {
                 )
                 .with_param("provider"));
             };
-            let mut plan = named.unwrap_or(pool).plan(&self.targets, ask);
-            plan.order
-                .retain(|&mut at| self.targets[at].provider() == provider);
-            if plan.order.is_empty() {
-                plan = pool.plan(&self.targets, ask);
+            let all = self.targets.as_slice();
+            let of_it = |at: usize| all[at].provider() == provider;
+            if let Some(named) = named.filter(|pool| pool.numbers.iter().any(|&at| of_it(at))) {
+                let mut plan = named.plan(all, ask);
+                plan.order.retain(|&mut at| of_it(at));
+                if plan.order.is_empty() {
+                    // All that are meant are out.
+                    plan.order =
+                        nearest(all, named.numbers.iter().copied().filter(|&at| of_it(at)));
+                    plan.last_resort = true;
+                }
+                return Ok(plan);
+            }
+            let mut plan = pool.plan(all, ask);
+            if let (Some(model), UnknownModels::Refuse) = (model, self.unknown) {
+                let takes_any = |at: usize| all[at].model_name().is_none();
+                if !pool.numbers.iter().any(|&at| takes_any(at)) {
+                    return Err(not_found(model));
+                }
+                plan.order.retain(|&mut at| takes_any(at));
+                if plan.order.is_empty() {
+                    let open = pool.numbers.iter().copied().filter(|&at| takes_any(at));
+                    plan.order = nearest(all, open);
+                    plan.last_resort = true;
+                }
             }
             return Ok(plan);
         }
@@ -213,9 +226,31 @@ impl<S: Strategy> Table<S> {
         Ok(pool.plan(&self.targets, ask))
     }
 
+    /// Where things are kept that only one has: at the first target, or the
+    /// first of a provider.
+    pub(super) fn keeper(&self, provider: Option<Provider>) -> Plan {
+        let mut targets = self.targets.iter();
+        let keeper = targets
+            .position(|target| provider.is_none_or(|provider| target.provider() == provider));
+        Plan {
+            order: keeper.into_iter().collect(),
+            last_resort: false,
+        }
+    }
+
     pub(super) fn targets(&self) -> &[Target] {
         &self.targets
     }
+}
+
+/// Of targets that are out, the one that is back first. Nobody knows when one
+/// comes back that an operator took out.
+fn nearest(all: &[Target], out: impl Iterator<Item = usize>) -> Order {
+    let nearest = out.min_by_key(|&at| match all[at].recovers_at() {
+        Some(at) => (0, Some(at)),
+        None => (1, None),
+    });
+    nearest.into_iter().collect()
 }
 
 fn not_found(model: &str) -> ApiError {

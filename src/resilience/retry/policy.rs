@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{Extensions, Request, Response, StatusCode, request};
+use http::{Extensions, Method, Request, Response, StatusCode, request};
 use tokio::time::Sleep;
 use tower::retry::Policy;
 use tower::retry::budget::Budget;
@@ -13,7 +13,7 @@ use crate::body::replay::Replay;
 use crate::body::{Body, Head};
 use crate::call::Try;
 use crate::resilience::random;
-use crate::target::{Failure, Target};
+use crate::target::{Failure, Target, is_kept};
 
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -57,7 +57,7 @@ impl Settings {
         match asked {
             Some(asked) if asked > self.max_retry_after => None,
             // A little later, for others have been told the same.
-            Some(asked) => Some(asked + self.ceiling(0).mul_f64(random())),
+            Some(asked) => Some(asked.saturating_add(self.ceiling(0).mul_f64(random()))),
             None => Some(self.ceiling(retry).mul_f64(random())),
         }
     }
@@ -92,11 +92,18 @@ impl RetryPolicy {
     }
 
     /// How long to wait, if what has come of a try is to be tried again.
-    fn judge<RB, E: 'static>(&self, result: &Result<Response<RB>, E>) -> Option<Duration> {
+    fn judge<RB, E: 'static>(
+        &self,
+        kept: &Kept,
+        result: &Result<Response<RB>, E>,
+    ) -> Option<Duration> {
         match result {
             Ok(response) => {
                 let settings = &self.shared.settings;
                 if !settings.statuses.contains(&response.status()) {
+                    return None;
+                }
+                if kept.makes_something() && !UNDONE.contains(&response.status().as_u16()) {
                     return None;
                 }
                 // The answer of a layer of ours: the queue is full, say, or
@@ -108,6 +115,7 @@ impl RetryPolicy {
                 settings.wait(self.retries, asked)
             }
             Err(error) => match Failure::of_error(error) {
+                Failure::Reset if kept.makes_something() => None,
                 Failure::Connect | Failure::Reset => self.shared.settings.wait(self.retries, None),
                 _ => None,
             },
@@ -115,11 +123,14 @@ impl RetryPolicy {
     }
 }
 
+/// Statuses by which a server says that it has not even begun.
+const UNDONE: [u16; 3] = [429, 503, OVERLOADED];
+
 impl<RB, E: 'static> Policy<Kept, Response<RB>, E> for RetryPolicy {
     type Future = Sleep;
 
     fn retry(&mut self, kept: &mut Kept, result: &mut Result<Response<RB>, E>) -> Option<Sleep> {
-        let wait = self.judge(result)?;
+        let wait = self.judge(kept, result)?;
         if !self.shared.budget.withdraw() {
             tracing::debug!("the budget of retries is used up");
             return None;
@@ -168,6 +179,15 @@ impl Kept {
             body: body.clone(),
             retry: None,
         }
+    }
+
+    /// Whether it makes something that stays, a job or a file, and made twice
+    /// would stay twice. A server that is given an `Idempotency-Key` takes care
+    /// of that itself.
+    fn makes_something(&self) -> bool {
+        matches!(*self.head.method(), Method::POST | Method::PATCH)
+            && is_kept(self.head.path())
+            && !self.head.has_header("idempotency-key")
     }
 
     pub(super) fn into_request(self) -> Request<Body> {
