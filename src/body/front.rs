@@ -74,6 +74,26 @@ impl Front {
         self.broken.as_ref()
     }
 
+    /// What has been read, if there is no more of it, as one.
+    pub(crate) fn whole(&self) -> Option<Bytes> {
+        if !self.ended || self.broken.is_some() {
+            return None;
+        }
+        Some(match self.read.as_slice() {
+            [] => Bytes::new(),
+            [only] => only.clone(),
+            several => several.concat().into(),
+        })
+    }
+
+    /// Nobody wants it, for this reason: its observers are told.
+    pub(crate) fn give_up(mut self, reason: &BoxError) {
+        self.body
+            .observers
+            .iter_mut()
+            .for_each(|observer| observer.broke_off(reason));
+    }
+
     /// The body as it came.
     pub(crate) fn put_back(self) -> Body {
         let mut body = self.body;
@@ -95,6 +115,10 @@ impl Front {
             Body::of(Kind::Stream(rest.boxed_unsync()))
         };
         front.observers = observers;
+        if front.is_empty() {
+            // Nobody reads what is known to be empty.
+            front.end(None);
+        }
         front
     }
 }

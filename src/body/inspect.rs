@@ -36,20 +36,30 @@ impl MediaKind {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        let kind = kind.to_ascii_lowercase();
-        match kind.as_str() {
-            "application/json" => Self::Json,
-            "text/event-stream" => Self::Events,
-            _ if kind.ends_with("+json") => Self::Json,
-            _ if kind.ends_with("+xml") => Self::Other,
-            _ if ["audio/", "image/", "video/", "font/"]
-                .iter()
-                .any(|prefix| kind.starts_with(prefix)) =>
-            {
-                Self::Binary
-            }
-            _ => Self::Other,
+        let kind = kind.split(';').next().unwrap_or_default();
+        let kind = kind.trim().as_bytes();
+        let is = |name: &str| kind.eq_ignore_ascii_case(name.as_bytes());
+        let begins = |prefix: &str| {
+            let first = kind.get(..prefix.len());
+            first.is_some_and(|first| first.eq_ignore_ascii_case(prefix.as_bytes()))
+        };
+        let ends = |suffix: &str| {
+            let at = kind.len().checked_sub(suffix.len());
+            at.is_some_and(|at| kind[at..].eq_ignore_ascii_case(suffix.as_bytes()))
+        };
+        if is("application/json") || ends("+json") {
+            Self::Json
+        } else if is("text/event-stream") {
+            Self::Events
+        } else if ends("+xml") {
+            Self::Other
+        } else if ["audio/", "image/", "video/", "font/"]
+            .into_iter()
+            .any(begins)
+        {
+            Self::Binary
+        } else {
+            Self::Other
         }
     }
 }

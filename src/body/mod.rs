@@ -11,10 +11,12 @@ pub(crate) mod document;
 pub(crate) mod filter;
 mod filtered;
 mod front;
+mod head;
 mod inspect;
 mod inspection;
 pub(crate) mod replay;
 mod sse;
+mod upload;
 
 use std::any::Any;
 use std::fmt;
@@ -40,11 +42,13 @@ pub use self::filter::{Ending, Flow, Lane, ResponseFilter, Window};
 pub(crate) use self::filter::{Rigour, Watch};
 use self::filtered::Filtered;
 pub(crate) use self::front::Front;
+pub(crate) use self::head::Head;
 
 pub(crate) use self::inspect::{Inspect, Inspected, MediaKind};
 pub use self::inspection::{Inspection, TimedOut, Uninspectable};
 pub(crate) use self::inspection::{Problem, forget_length, is_bodiless};
 pub(crate) use self::sse::{Decoder, Event};
+pub(crate) use self::upload::Upload;
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

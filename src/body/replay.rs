@@ -52,6 +52,38 @@ impl Replay {
         }
     }
 
+    /// A body that there is nothing to be read of; another is given back.
+    pub(crate) fn at_once(mut body: Body) -> Result<Self, Body> {
+        match Self::known(&mut body) {
+            Some(known) => Ok(known),
+            None => Err(body),
+        }
+    }
+
+    fn known(body: &mut Body) -> Option<Self> {
+        let known = match std::mem::replace(&mut body.kind, Kind::Empty) {
+            Kind::Empty => Self::Empty,
+            Kind::Full(bytes) => Self::Full(bytes),
+            Kind::Document(held) => Self::Document(held),
+            kind @ (Kind::Stream(_) | Kind::Filtered(_)) => {
+                body.kind = kind;
+                return None;
+            }
+        };
+        body.end(None);
+        Some(known)
+    }
+
+    /// The body, to be sent for the last time.
+    pub(crate) fn into_body(self) -> Body {
+        match self {
+            Self::Empty => Body::empty(),
+            Self::Full(bytes) => Body::of(Kind::Full(bytes)),
+            Self::Document(held) => Body::of(Kind::Document(held)),
+            Self::Frames(_) => self.body(),
+        }
+    }
+
     /// The body, to be sent.
     pub(crate) fn body(&self) -> Body {
         Body::of(match self {
@@ -125,14 +157,7 @@ impl Future for ReplayRead {
         let Some(body) = &mut this.body else {
             return Poll::Pending;
         };
-        let known = match &mut body.kind {
-            Kind::Empty => Some(Replay::Empty),
-            Kind::Full(bytes) => Some(Replay::Full(std::mem::take(bytes))),
-            Kind::Document(held) => Some(Replay::Document(Arc::clone(held))),
-            Kind::Stream(_) | Kind::Filtered(_) => None,
-        };
-        if let Some(known) = known {
-            body.end(None);
+        if let Some(known) = Replay::known(body) {
             this.body = None;
             return Poll::Ready(Ok(known));
         }

@@ -70,7 +70,7 @@ impl Watch for CallWatch {
         self.0.state().done = true;
     }
 
-    fn error_event(&mut self) {
+    fn error_event(&mut self, _: &str) {
         self.0.fail(Outcome::UpstreamError);
     }
 

@@ -36,6 +36,8 @@ struct Sequel {
     story: Story,
     resume: Option<Box<dyn Resume>>,
     resuming: Option<(Resuming, Failure)>,
+    /// The upstream's own words of what went wrong.
+    said: Option<Bytes>,
     join: Option<Join>,
 }
 
@@ -47,10 +49,14 @@ pub(super) struct Ending {
     decoder: Decoder,
     ready: VecDeque<Bytes>,
     trailers: Option<HeaderMap>,
-    /// Choices that the model has not finished.
-    open: usize,
+    /// How many choices there are.
+    choices: usize,
+    /// Those that the model has finished.
+    closed: Vec<u32>,
     /// The model has finished, or the stream has said why not.
     finished: bool,
+    /// It has said why not.
+    failed: bool,
     /// The stream has said that it is over.
     done: bool,
     index: Index,
@@ -70,6 +76,7 @@ impl Ending {
                 story: Story::new(),
                 resume: Some(resume),
                 resuming: None,
+                said: None,
                 join: None,
             })
         });
@@ -79,34 +86,62 @@ impl Ending {
             decoder: Decoder::default(),
             ready: VecDeque::new(),
             trailers: None,
-            open: choices,
+            choices,
+            closed: Vec::new(),
             finished: false,
+            failed: false,
             done: false,
             index: Index::default(),
             call,
         }
     }
 
-    fn note(&mut self, data: &str) {
+    /// Gives the failure that an event tells of.
+    fn note(&mut self, data: &str) -> Option<Failure> {
         if data.trim() == "[DONE]" {
             self.finished = true;
             self.done = true;
         } else if !self.finished && ends_something(data) && self.index.read(data).is_ok() {
-            let choices = self.index.choices.iter();
-            let ended = choices.filter(|choice| choice.finish_reason.is_some());
-            self.open = self.open.saturating_sub(ended.count());
-            self.finished = self.open == 0 || self.index.error;
+            if self.index.error {
+                let failure = Failure::of_error_body(data.as_bytes());
+                return Some(failure.unwrap_or(Failure::ErrorEvent));
+            }
+            for choice in &self.index.choices {
+                if choice.finish_reason.is_some() && !self.closed.contains(&choice.index) {
+                    self.closed.push(choice.index);
+                }
+            }
+            self.finished = self.closed.len() >= self.choices;
         }
+        None
+    }
+
+    /// Whether another target may go on with what there is.
+    fn may_go_on(&self, failure: Failure) -> bool {
+        let can = |sequel: &Sequel| sequel.resume.is_some() && sequel.story.text().is_some();
+        !failure.is_of_request() && self.sequel.as_deref().is_some_and(can)
     }
 
     fn push(&mut self, frame: &Bytes) -> Result<(), Failure> {
         let mut at = 0;
         // Neighbours in the frame leave as one piece.
         let mut whole: Range<usize> = 0..0;
+        let mut result = Ok(());
         while let Some(event) = self.decoder.next(frame, &mut at) {
-            let event = event.map_err(|_| Failure::Protocol)?;
-            if let Some(data) = event.data() {
-                self.note(data);
+            let Ok(event) = event else {
+                result = Err(Failure::Protocol);
+                break;
+            };
+            if let Some(failure) = event.data().and_then(|data| self.note(data)) {
+                if self.may_go_on(failure) {
+                    if let Some(sequel) = &mut self.sequel {
+                        sequel.said = Some(event.frame.slice(event.range));
+                    }
+                    result = Err(failure);
+                    break;
+                }
+                self.finished = true;
+                self.failed = true;
             }
             if let Some(sequel) = &mut self.sequel {
                 if let Some(join) = &mut sequel.join {
@@ -136,13 +171,14 @@ impl Ending {
         if !whole.is_empty() {
             self.ready.push_back(frame.slice(whole));
         }
-        Ok(())
+        result
     }
 
     /// Asks another target to go on, if that can be; or says that it failed.
     fn break_off(&mut self, failure: Failure) {
         self.inner = None;
-        if let Some(sequel) = &mut self.sequel
+        if self.may_go_on(failure)
+            && let Some(sequel) = &mut self.sequel
             && let Some(text) = sequel.story.text()
             && let Some(resume) = sequel.resume.take()
         {
@@ -173,6 +209,7 @@ impl Ending {
         match resumed {
             None => self.fail(failure),
             Some(resumed) => {
+                sequel.said = None;
                 sequel.join = Some(Join::new(&sequel.story));
                 sequel.resume = resumed.resume;
                 self.inner = Some(resumed.body);
@@ -194,6 +231,10 @@ impl Ending {
                 _ => Outcome::UpstreamError,
             });
         }
+        let said = self.sequel.as_mut().and_then(|sequel| sequel.said.take());
+        if let Some(said) = said {
+            return self.ready.push_back(said);
+        }
         let (status, code) = status(failure);
         let message = format!("the answer of the upstream broke off: {failure}");
         let error = ApiError::new(status, code, message).to_json();
@@ -204,8 +245,9 @@ impl Ending {
     fn end(&mut self) {
         self.inner = None;
         if let Some(event) = self.decoder.finish() {
-            if let Some(data) = event.data() {
-                self.note(data);
+            let failure = event.data().and_then(|data| self.note(data));
+            if failure.is_some() {
+                (self.finished, self.failed) = (true, true);
             }
             if self.finished {
                 self.ready.push_back(event.frame.slice(event.range));
@@ -276,7 +318,10 @@ impl http_body::Body for Ending {
                 // All has been said: how it ends is of no matter.
                 Some(Err(_)) if this.finished => {
                     this.end();
-                    if !std::mem::replace(&mut this.done, true) {
+                    if let (Some(call), false) = (&this.call, this.failed) {
+                        call.recover();
+                    }
+                    if !this.failed && !std::mem::replace(&mut this.done, true) {
                         this.ready
                             .push_back(Bytes::from_static(b"data: [DONE]\n\n"));
                     }

@@ -3,9 +3,12 @@
 //! A plain answer has to be there as a whole, as far as a bound; of a stream,
 //! the first token. Until then the next target may still be tried.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use http::{Response, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode, header};
+use memchr::memmem;
 use tokio::time::Instant;
 
 use super::trigger::Triggers;
@@ -39,6 +42,29 @@ pub(super) enum Kind {
     Events,
 }
 
+/// What kind of answer it is, if it is good and there is nothing to wait for.
+/// `head`: the request was a HEAD.
+pub(super) fn at_once(response: &Response<Body>, head: bool) -> Option<Kind> {
+    if Failure::of_response(response).is_some() {
+        return None;
+    }
+    if head || is_bodiless(response.status()) {
+        return Some(Kind::Plain);
+    }
+    match MediaKind::of(response.headers()) {
+        MediaKind::Events if !is_encoded(response.headers()) => None,
+        // It may be an error.
+        MediaKind::Json if !response.body().is_empty() => None,
+        _ => Some(Kind::Plain),
+    }
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 /// `head`: the request was a HEAD. `stall`: how long a stream may take to its
 /// first token.
 pub(super) async fn judge(
@@ -50,18 +76,13 @@ pub(super) async fn judge(
     if let Some(failure) = Failure::of_response(&response) {
         return bad(response, failure, triggers).await;
     }
-    let (parts, body) = response.into_parts();
-    let encoded = parts
-        .headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
-    let kind = MediaKind::of(&parts.headers);
-    if head || is_bodiless(parts.status) {
-        return Judged::Good(Response::from_parts(parts, body), Kind::Plain);
+    if let Some(kind) = at_once(&response, head) {
+        return Judged::Good(response, kind);
     }
+    let (parts, body) = response.into_parts();
     let mut front = Front::of(body);
-    let found = match kind {
-        MediaKind::Events if !encoded => match stall {
+    let found = match MediaKind::of(&parts.headers) {
+        MediaKind::Events => match stall {
             Some(stall) => {
                 let until = Instant::now().checked_add(stall);
                 let begun = begin(&mut front);
@@ -74,15 +95,17 @@ pub(super) async fn judge(
             }
             None => begin(&mut front).await,
         },
-        MediaKind::Json => whole(&mut front).await,
-        _ => Ok(Kind::Plain),
+        _ => whole(&mut front, !is_encoded(&parts.headers)).await,
     };
     match found {
         Ok(kind) => {
             let body = front.put_back();
             Judged::Good(Response::from_parts(parts, body), kind)
         }
-        Err((failure, said)) => Judged::Bad(failure, answer(failure, said)),
+        Err((failure, said)) => {
+            front.give_up(&failure.into());
+            Judged::Bad(failure, answer(failure, said))
+        }
     }
 }
 
@@ -110,13 +133,42 @@ async fn bad(response: Response<Body>, failure: Failure, triggers: Triggers) -> 
 
 type Found = Result<Kind, (Failure, Option<String>)>;
 
-async fn whole(front: &mut Front) -> Found {
+/// `plain`: it can be read.
+async fn whole(front: &mut Front, plain: bool) -> Found {
     while front.len() <= MAX_PLAIN && front.next().await.is_some() {}
-    match front.broken() {
-        Some(error) => Err((Failure::of_source(&**error), None)),
+    if let Some(error) = front.broken() {
+        return Err((Failure::of_source(&**error), None));
+    }
+    let short = plain && front.len() <= MAX_ERROR;
+    match front.whole().filter(|_| short).and_then(error_in) {
+        Some((failure, said)) => Err((failure, Some(said))),
         None => Ok(Kind::Plain),
     }
 }
+
+/// Members of answers that are more than an error: a job, say, that has failed.
+const ANSWERS: [&str; 5] = ["choices", "data", "object", "output", "status"];
+
+/// An error that some servers give with a good status.
+fn error_in(body: Bytes) -> Option<(Failure, String)> {
+    ERROR.find(&body)?;
+    let body = String::from_utf8(body.into()).ok()?;
+    let mut index = Index::default();
+    index.read(&body).ok()?;
+    let answers = || {
+        ANSWERS
+            .iter()
+            .any(|name| index.field(&body, name).is_some())
+    };
+    if !index.error || answers() {
+        return None;
+    }
+    let failure = Failure::of_error_body(body.as_bytes()).unwrap_or(Failure::ErrorEvent);
+    Some((failure, body))
+}
+
+static ERROR: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("\"error\""));
 
 /// Reads a stream up to its first token.
 async fn begin(front: &mut Front) -> Found {

@@ -5,15 +5,17 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderName, Request, Response, StatusCode, header, request};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use pin_project_lite::pin_project;
+use serde::de::IgnoredAny;
 use tower_service::Service;
 
-use super::journey::{Cargo, Given, Journey};
+use super::journey::{Cargo, Given, Journey, Leg, Planned, nothing};
 use super::layer::Shared;
-use super::table::Plan;
+use super::table::{Order, Plan};
 use super::{Ask, Strategy};
 use crate::body::replay::Replay;
 use crate::body::{
@@ -21,45 +23,119 @@ use crate::body::{
 };
 use crate::call::Call;
 use crate::policy::AskedAgain;
-use crate::target::{Avoid, LastResort, Provider};
+use crate::target::{Avoid, LastResort, Provider, is_kept};
 
 /// By this header a request may choose a provider.
 const PROVIDER: HeaderName = HeaderName::from_static("x-portcullis-provider");
 
-/// The future of a [`RouteService`](super::RouteService).
-pub struct RouteFuture<E> {
-    inner: Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>,
+type Rest<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
+
+pin_project! {
+    /// The future of a [`RouteService`](super::RouteService).
+    ///
+    /// What most calls go through has a name here; only what has to be waited
+    /// for beside the answer of the first target is boxed.
+    pub struct RouteFuture<Svc, S>
+    where
+        Svc: Service<Request<Body>>,
+    {
+        #[pin]
+        state: State<Svc::Future, Journey<Svc, S>, Svc::Error>,
+    }
 }
 
-impl<E> RouteFuture<E> {
-    pub(super) fn new(
-        future: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+pin_project! {
+    #[project = StateProj]
+    enum State<F, J, E> {
+        First { #[pin] future: F, journey: Option<J>, leg: Option<Leg> },
+        Rest { rest: Rest<E> },
+        Answered { response: Option<Response<Body>> },
+    }
+}
+
+impl<Svc, S> RouteFuture<Svc, S>
+where
+    Svc: Service<Request<Body>>,
+{
+    fn of(state: State<Svc::Future, Journey<Svc, S>, Svc::Error>) -> Self {
+        Self { state }
+    }
+
+    fn answered(response: Response<Body>) -> Self {
+        Self::of(State::Answered {
+            response: Some(response),
+        })
+    }
+}
+
+impl<Svc, S, RB> RouteFuture<Svc, S>
+where
+    Svc: Service<Request<Body>, Response = Response<RB>> + Clone + Send + 'static,
+    Svc::Future: Send,
+    Svc::Error: Send + 'static,
+    S: Strategy,
+    RB: http_body::Body<Data = Bytes> + Send + 'static,
+    RB::Error: Into<BoxError>,
+{
+    /// Calls `service`, which is ready.
+    pub(super) fn begin(
+        shared: &Arc<Shared<S>>,
+        service: &mut Svc,
+        request: Request<Body>,
     ) -> Self {
-        Self {
-            inner: Box::pin(future),
+        if is_unread(&request) {
+            return Self::rest(shared, service, |shared, service| async move {
+                let (parts, body) = read(request).await.into_parts();
+                match plan(&shared, parts, body) {
+                    Ok((planned, body)) => depart(shared, service, planned, body).await,
+                    Err(error) => Ok(error.into_response()),
+                }
+            });
+        }
+        let (parts, body) = request.into_parts();
+        let (planned, body) = match plan(shared, parts, body) {
+            Ok(planned) => planned,
+            Err(error) => return Self::answered(error.into_response()),
+        };
+        let cargo = match planned.order.len() {
+            ..2 => Cargo::Once(body),
+            _ => match Replay::at_once(body) {
+                Ok(replay) => Cargo::Replay(replay),
+                Err(body) => {
+                    return Self::rest(shared, service, |shared, service| {
+                        depart(shared, service, planned, body)
+                    });
+                }
+            },
+        };
+        match Journey::begin(shared, planned, cargo, || service.clone()) {
+            Some((journey, leg, request)) => Self::of(State::First {
+                future: service.call(request),
+                journey: Some(journey),
+                leg: Some(leg),
+            }),
+            None => Self::answered(nothing().into_response()),
         }
     }
-}
 
-impl<E> Future for RouteFuture<E> {
-    type Output = Result<Response<Body>, E>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.inner.as_mut().poll(cx)
+    /// A way with something to wait for before the first target is asked.
+    fn rest<F>(
+        shared: &Arc<Shared<S>>,
+        service: &mut Svc,
+        way: impl FnOnce(Arc<Shared<S>>, Svc) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Result<Response<Body>, Svc::Error>> + Send + 'static,
+    {
+        // The service that is ready is the one to call; its clone is not.
+        let next = service.clone();
+        let service = std::mem::replace(service, next);
+        let rest = Box::pin(way(Arc::clone(shared), service));
+        Self::of(State::Rest { rest })
     }
 }
 
-impl<E> fmt::Debug for RouteFuture<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RouteFuture").finish_non_exhaustive()
-    }
-}
-
-pub(super) async fn route<Svc, S, RB>(
-    shared: Arc<Shared<S>>,
-    service: Svc,
-    request: Request<Body>,
-) -> Result<Response<Body>, Svc::Error>
+impl<Svc, S, RB> Future for RouteFuture<Svc, S>
 where
     Svc: Service<Request<Body>, Response = Response<RB>> + Send + 'static,
     Svc::Future: Send,
@@ -68,66 +144,96 @@ where
     RB: http_body::Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
 {
-    let (mut parts, body) = read(request).await.into_parts();
-    let call = Call::of(&parts.extensions).cloned();
-    if let (Some(call), Some(document)) = (&call, body.as_document()) {
-        call.set_asked(document);
-    }
-    let (plan, body) = match plan(&shared, &mut parts, body) {
-        Ok(planned) => planned,
-        Err(error) => return Ok(error.into_response()),
-    };
-    let choices = body.as_document().and_then(|document| document.field("n"));
-    let choices = choices.and_then(|n| n.parse().ok()).unwrap_or(1);
-    let mut targets = plan.targets;
-    Avoid::reorder(&parts.extensions, &mut targets);
-    if parts.extensions.get::<AskedAgain>().is_some() {
-        // Its answer was not good enough.
-        let last = call.as_ref().and_then(Call::last_target);
-        if let Some(at) = targets.iter().position(|t| Some(t.id()) == last.as_deref()) {
-            targets[at..].rotate_left(1);
+    type Output = Result<Response<Body>, Svc::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            let rest: Rest<Svc::Error> = match state.as_mut().project() {
+                StateProj::First {
+                    future,
+                    journey,
+                    leg,
+                } => {
+                    let given = Given::of(ready!(future.poll(cx)));
+                    let (Some(on), Some(by)) = (&*journey, leg.take()) else {
+                        return Poll::Pending;
+                    };
+                    let given = match given {
+                        Given::Response(response) if by.is_there(&response) => {
+                            return Poll::Ready(Ok(on.leave(by, response)));
+                        }
+                        given => given,
+                    };
+                    let Some(journey) = journey.take() else {
+                        return Poll::Pending;
+                    };
+                    Box::pin(journey.go(by, given))
+                }
+                StateProj::Rest { rest } => return rest.as_mut().poll(cx),
+                StateProj::Answered { response } => {
+                    return match response.take() {
+                        Some(response) => Poll::Ready(Ok(response)),
+                        None => Poll::Pending,
+                    };
+                }
+            };
+            state.set(State::Rest { rest });
         }
-    }
-    targets.truncate(shared.settings.fallbacks.saturating_add(1));
-    if plan.last_resort {
-        parts.extensions.insert(LastResort);
-    }
-    let cargo = if targets.len() > 1 {
-        match Replay::read(body).await {
-            Ok(replay) => Cargo::Replay(replay),
-            Err(body) => {
-                // Too long to be kept: it can be sent once.
-                targets.truncate(1);
-                Cargo::Once(body)
-            }
-        }
-    } else {
-        Cargo::Once(body)
-    };
-    let journey = Journey::new(shared, service, parts, cargo, targets, choices, call);
-    match journey.go().await {
-        Ok(response) => Ok(response),
-        Err(Some(Given::Response(response))) => Ok(response),
-        Err(Some(Given::Error(error))) => Err(error),
-        Err(None) => Ok(nothing().into_response()),
     }
 }
 
-fn nothing() -> ApiError {
-    ApiError::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "upstream_unavailable",
-        "there is no target to send the request to",
-    )
+impl<Svc, S> fmt::Debug for RouteFuture<Svc, S>
+where
+    Svc: Service<Request<Body>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouteFuture").finish_non_exhaustive()
+    }
+}
+
+/// Reads the body, if it may be sent more than once, and goes.
+async fn depart<Svc, S, RB>(
+    shared: Arc<Shared<S>>,
+    mut service: Svc,
+    planned: Planned,
+    body: Body,
+) -> Result<Response<Body>, Svc::Error>
+where
+    Svc: Service<Request<Body>, Response = Response<RB>> + Clone + Send + 'static,
+    Svc::Future: Send,
+    Svc::Error: Send + 'static,
+    S: Strategy,
+    RB: http_body::Body<Data = Bytes> + Send + 'static,
+    RB::Error: Into<BoxError>,
+{
+    let cargo = match planned.order.len() {
+        ..2 => Cargo::Once(body),
+        _ => match Replay::read(body).await {
+            Ok(replay) => Cargo::Replay(replay),
+            // Too long to be kept: it can be sent once.
+            Err(body) => Cargo::Once(body),
+        },
+    };
+    let begun = Journey::begin(&shared, planned, cargo, || service.clone());
+    let Some((journey, leg, request)) = begun else {
+        return Ok(nothing().into_response());
+    };
+    let given = Given::of(service.call(request).await);
+    journey.go(leg, given).await
+}
+
+/// Whether it has to be read to see what it asks for.
+fn is_unread(request: &Request<Body>) -> bool {
+    let body = request.body();
+    body.as_document().is_none()
+        && !body.is_empty()
+        && MediaKind::of(request.headers()) == MediaKind::Json
 }
 
 /// Reads a message, so that it can be seen what it asks for.
 async fn read(request: Request<Body>) -> Request<Body> {
     let (mut parts, body) = request.into_parts();
-    let unread = body.as_document().is_none() && !body.is_empty();
-    if !unread || MediaKind::of(&parts.headers) != MediaKind::Json {
-        return Request::from_parts(parts, body);
-    }
     let limit = Inspection::default().max_request_bytes;
     let body = match Inspect::new(body, &parts.headers, limit).await {
         Inspected::Document(body) => {
@@ -139,6 +245,24 @@ async fn read(request: Request<Body>) -> Request<Body> {
         Inspected::Problem(_, body) => body,
     };
     Request::from_parts(parts, body)
+}
+
+fn streams(body: &Body) -> bool {
+    let document = body.as_document();
+    document.is_some_and(|document| document.field("stream") == Some("true"))
+}
+
+/// How many choices an answer has: `n`, for each of its prompts.
+fn choices(document: &Document) -> usize {
+    let n = document.field("n").and_then(|n| n.parse().ok());
+    let prompts = document.field("prompt").and_then(|prompt| {
+        // A list of numbers is one prompt, in tokens.
+        let first = prompt.strip_prefix('[')?.trim_start();
+        let several = first.starts_with(['"', '[']);
+        several.then(|| serde_json::from_str::<Vec<IgnoredAny>>(prompt))
+    });
+    let prompts = prompts.and_then(Result::ok).map_or(1, |all| all.len());
+    n.unwrap_or(1_usize).max(1).saturating_mul(prompts)
 }
 
 /// A string member, copied only where it has escapes.
@@ -154,9 +278,13 @@ fn name_in<'a>(document: &'a Document, member: &str) -> Option<Cow<'a, str>> {
 /// Finds out where a request may go, and takes out what it says about that.
 fn plan<S: Strategy>(
     shared: &Shared<S>,
-    parts: &mut request::Parts,
+    mut parts: request::Parts,
     mut body: Body,
-) -> Result<(Plan, Body), ApiError> {
+) -> Result<(Planned, Body), ApiError> {
+    let call = Call::of(&parts.extensions).cloned();
+    if let (Some(call), Some(document)) = (&call, body.as_document()) {
+        call.set_asked(document);
+    }
     let document = body.as_document();
     let model = document.and_then(|document| name_in(document, "model"));
     let in_body = document.and_then(|document| name_in(document, "provider"));
@@ -177,12 +305,80 @@ fn plan<S: Strategy>(
         })?),
         None => None,
     };
-    let ask = Ask::new(parts, document);
-    let plan = shared.table.plan(&ask, model.as_deref(), provider)?;
+    let plan = if is_kept(parts.uri.path()) {
+        shared.table.keeper(provider)
+    } else {
+        let ask = Ask::new(&parts, document);
+        shared.table.plan(&ask, model.as_deref(), provider)?
+    };
+    let choices = document.map_or(1, choices);
+    if parts.headers.contains_key(header::ACCEPT_ENCODING) && streams(&body) {
+        // What is compressed could not be told good from bad.
+        let identity = HeaderValue::from_static("identity");
+        parts.headers.insert(header::ACCEPT_ENCODING, identity);
+    }
     let named = in_body.is_some();
     if named && let Some(document) = body.as_document_mut() {
         document.remove("provider");
         forget_length(&mut parts.headers);
     }
-    Ok((plan, body))
+    let order = order(shared, plan, &mut parts, call.as_ref());
+    let planned = Planned {
+        parts,
+        order,
+        choices,
+        call,
+    };
+    Ok((planned, body))
+}
+
+/// The order in which targets are tried, with what others have to say to it.
+fn order<S: Strategy>(
+    shared: &Shared<S>,
+    plan: Plan,
+    parts: &mut request::Parts,
+    call: Option<&Call>,
+) -> Order {
+    let mut order = plan.order;
+    let targets = shared.table.targets();
+    if let Some(avoid) = Avoid::of(&parts.extensions)
+        && let Some(at) = order.iter().position(|&number| targets[number] == *avoid)
+    {
+        order[at..].rotate_left(1);
+    }
+    if parts.extensions.get::<AskedAgain>().is_some() {
+        // Its answer was not good enough.
+        let last = call.and_then(Call::last_target);
+        let is_last = |&number: &usize| Some(targets[number].id()) == last.as_deref();
+        if let Some(at) = order.iter().position(is_last) {
+            order[at..].rotate_left(1);
+        }
+    }
+    order.truncate(shared.settings.fallbacks.saturating_add(1));
+    if plan.last_resort {
+        parts.extensions.insert(LastResort);
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_counted() {
+        for (body, expected) in [
+            (r#"{}"#, 1),
+            (r#"{"n": 3}"#, 3),
+            (r#"{"n": 0}"#, 1),
+            (r#"{"n": -1}"#, 1),
+            (r#"{"n": null, "prompt": "[1, 2]"}"#, 1),
+            (r#"{"n": 2, "prompt": ["a", "b", "c"]}"#, 6),
+            (r#"{"prompt": [1, 2, 3]}"#, 1),
+            (r#"{"prompt": [ [1, 2], [3]]}"#, 2),
+            (r#"{"prompt": []}"#, 1),
+        ] {
+            assert_eq!(choices(&Document::json(body).unwrap()), expected, "{body}");
+        }
+    }
 }

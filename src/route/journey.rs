@@ -1,22 +1,32 @@
 //! From target to target, until an answer is good.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, request};
+use http::{Extensions, Method, Request, Response, StatusCode, request};
+use http_body::Body as _;
 use tokio::time::Instant;
 use tower_service::Service;
 
 use super::Strategy;
 use super::body::{Ending, Resume, Resumed, Resuming};
-use super::commit::{Judged, Kind, judge};
+use super::commit::{Judged, Kind, at_once, judge};
 use super::layer::{MidStream, Shared};
+use super::table::Order;
 use crate::body::replay::Replay;
-use crate::body::{Body, BoxError, Document, Observer, forget_length};
+use crate::body::{ApiError, Body, BoxError, Document, Head, Observer, forget_length};
 use crate::call::Call;
 use crate::target::{Chosen, Failure, InFlight, Target};
+
+/// Where a request may go, and what is to be known of it on the way.
+pub(super) struct Planned {
+    pub(super) parts: request::Parts,
+    pub(super) order: Order,
+    /// How many choices are asked for.
+    pub(super) choices: usize,
+    pub(super) call: Option<Call>,
+}
 
 /// What is sent.
 pub(super) enum Cargo {
@@ -29,16 +39,39 @@ pub(super) enum Cargo {
 /// A call on its way.
 pub(super) struct Journey<Svc, S> {
     shared: Arc<Shared<S>>,
-    service: Svc,
-    /// Gone with the last try.
-    parts: Option<request::Parts>,
-    cargo: Cargo,
-    /// Those that have not been tried.
-    targets: VecDeque<Target>,
     call: Option<Call>,
-    /// How many choices are asked for.
     choices: usize,
+    order: Order,
+    /// How many have been tried.
     tried: usize,
+    spare: Option<Spare<Svc>>,
+}
+
+/// What it takes to try another target.
+struct Spare<Svc> {
+    /// Not ready.
+    service: Svc,
+    head: Head,
+    extensions: Extensions,
+    body: Replay,
+}
+
+/// A try on its way.
+pub(super) struct Leg {
+    in_flight: InFlight,
+    begun: Instant,
+    /// The number of its target.
+    target: usize,
+    /// The request is a HEAD.
+    head: bool,
+}
+
+impl Leg {
+    /// Whether an answer is good, and has nothing to wait for: the way of all
+    /// plain answers that are there as a whole.
+    pub(super) fn is_there(&self, response: &Response<Body>) -> bool {
+        at_once(response, self.head).is_some()
+    }
 }
 
 /// What the service within gave.
@@ -54,6 +87,99 @@ struct Landed {
     in_flight: InFlight,
 }
 
+impl<Svc, S: Strategy> Journey<Svc, S> {
+    /// Sets out for the first target: gives what is to be sent there. `None`
+    /// if there is no target. `service` is for the others, if there are any.
+    pub(super) fn begin(
+        shared: &Arc<Shared<S>>,
+        planned: Planned,
+        cargo: Cargo,
+        service: impl FnOnce() -> Svc,
+    ) -> Option<(Self, Leg, Request<Body>)> {
+        let parts = planned.parts;
+        let mut order = planned.order;
+        let spare = match &cargo {
+            Cargo::Replay(body) if order.len() > 1 => Some(Spare {
+                service: service(),
+                head: Head::of(&parts),
+                extensions: parts.extensions.clone(),
+                body: body.clone(),
+            }),
+            _ => {
+                order.truncate(1);
+                None
+            }
+        };
+        let body = match cargo {
+            Cargo::Replay(replay) => replay.into_body(),
+            Cargo::Once(body) => body,
+        };
+        let mut request = Request::from_parts(parts, body);
+        let mut journey = Self {
+            shared: Arc::clone(shared),
+            call: planned.call,
+            choices: planned.choices,
+            order,
+            tried: 0,
+            spare,
+        };
+        let leg = journey.leg(&mut request)?;
+        Some((journey, leg, request))
+    }
+
+    /// Sends a request to the next target.
+    fn leg(&mut self, request: &mut Request<Body>) -> Option<Leg> {
+        let &number = self.order.get(self.tried)?;
+        let target = self.shared.table.targets().get(number)?;
+        self.tried += 1;
+        Chosen::note(request.extensions(), target);
+        request.extensions_mut().insert(target.clone());
+        Some(Leg {
+            in_flight: target.begin(),
+            begun: Instant::now(),
+            target: number,
+            head: request.method() == Method::HEAD,
+        })
+    }
+
+    /// Whether there is another target to try.
+    fn has_more(&self) -> bool {
+        self.tried < self.order.len()
+    }
+
+    fn target(&self, leg: &Leg) -> Option<&Target> {
+        self.shared.table.targets().get(leg.target)
+    }
+
+    /// An answer that [is there](Leg::is_there), as it leaves.
+    pub(super) fn leave(&self, leg: Leg, mut response: Response<Body>) -> Response<Body> {
+        self.note_good(&leg);
+        count(&mut response, leg.in_flight);
+        response
+    }
+
+    fn note_good(&self, leg: &Leg) {
+        let Some(target) = self.target(leg) else {
+            return;
+        };
+        let now = Instant::now();
+        target.state().latency().record(now - leg.begun, now);
+        if let Some(call) = &self.call {
+            call.priced(target.prices());
+        }
+    }
+
+    /// Lets the strategies know of a failure that is the target's.
+    fn note_bad(&self, leg: &Leg, failure: Failure) {
+        if let Some(target) = self.target(leg)
+            && !failure.is_local()
+            && !failure.is_of_request()
+        {
+            target.state().latency().record_failure(Instant::now());
+        }
+    }
+}
+
 impl<Svc, S, RB> Journey<Svc, S>
 where
     Svc: Service<Request<Body>, Response = Response<RB>> + Send + 'static,
@@ -63,82 +189,59 @@ where
     RB: http_body::Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
 {
-    pub(super) fn new(
-        shared: Arc<Shared<S>>,
-        service: Svc,
-        parts: request::Parts,
-        cargo: Cargo,
-        targets: Vec<Target>,
-        choices: usize,
-        call: Option<Call>,
-    ) -> Self {
-        Self {
-            shared,
-            service,
-            parts: Some(parts),
-            cargo,
-            targets: targets.into(),
-            call,
-            choices,
-            tried: 0,
-        }
-    }
-
-    /// Tries one target after the other. Without a good answer, gives the one
-    /// that says the most.
-    pub(super) async fn go(mut self) -> Result<Response<Body>, Option<Given<Svc::Error>>> {
-        let landed = self.land(None).await?;
+    /// Tries one target after the other, from what the first one gave. Without
+    /// a good answer, gives the one that says the most.
+    pub(super) async fn go(
+        mut self,
+        leg: Leg,
+        given: Given<Svc::Error>,
+    ) -> Result<Response<Body>, Svc::Error> {
+        let landed = self.land(None, Some((leg, given))).await;
         let Landed {
             mut response,
             kind,
             in_flight,
-        } = landed;
+        } = match landed {
+            Ok(landed) => landed,
+            Err(Some(Given::Response(response))) => return Ok(response),
+            Err(Some(Given::Error(error))) => return Err(error),
+            Err(None) => return Ok(nothing().into_response()),
+        };
         if kind == Kind::Choices {
             let (choices, call) = (self.choices, self.call.clone());
             let resume = self.sequel();
             response = response.map(|body| Body::new(Ending::new(body, choices, call, resume)));
             forget_length(response.headers_mut());
         }
-        response.body_mut().observe(Box::new(Counted(in_flight)));
+        count(&mut response, in_flight);
         Ok(response)
     }
 
     /// Who may go on with the answer when it breaks off.
     fn sequel(self) -> Option<Box<dyn Resume>> {
         let wanted = self.shared.settings.mid_stream == MidStream::Continue;
-        let can = wanted && !self.targets.is_empty();
+        let can = wanted && self.has_more();
         can.then(|| Box::new(self) as Box<dyn Resume>)
     }
 
-    /// `begun`: the message in place of the one that was asked.
+    /// `begun`: the message in place of the one that was asked. `first`: what
+    /// has come of a try that is over.
     async fn land(
         &mut self,
         begun: Option<&Document>,
+        mut first: Option<(Leg, Given<Svc::Error>)>,
     ) -> Result<Landed, Option<Given<Svc::Error>>> {
         let mut kept: Option<Given<Svc::Error>> = None;
-        while let Some(target) = self.targets.pop_front() {
-            let last = self.targets.is_empty();
-            let parts = match last {
-                true => self.parts.take(),
-                false => self.parts.clone(),
+        loop {
+            let (leg, given) = match first.take() {
+                Some(first) => first,
+                None => match self.try_next(begun).await? {
+                    Some(tried) => tried,
+                    None => break,
+                },
             };
-            let Some(mut parts) = parts else { break };
-            if begun.is_some() {
-                forget_length(&mut parts.headers);
-            }
-            let body = match (&mut self.cargo, begun) {
-                (_, Some(begun)) => Body::document(begun.clone()),
-                (Cargo::Replay(replay), None) => replay.body(),
-                (Cargo::Once(body), None) => std::mem::take(body),
-            };
-            self.tried += 1;
-            if self.tried > 1 {
-                // The first time, who called us has found it ready.
-                let ready = poll_fn(|cx| self.service.poll_ready(cx)).await;
-                ready.map_err(|error| Some(Given::Error(error)))?;
-            }
-            let request = Request::from_parts(parts, body);
-            match self.attempt(&target, request, last).await {
+            let number = leg.target;
+            match self.judge(leg, given).await {
                 Ok(landed) => {
                     if let (Some(call), true) = (&self.call, self.tried > 1) {
                         call.recover();
@@ -146,9 +249,10 @@ where
                     return Ok(landed);
                 }
                 Err((failure, given)) => {
-                    let goes_on = !last && self.shared.settings.triggers.has(failure);
+                    let goes_on = self.has_more() && self.shared.settings.triggers.has(failure);
+                    let target = self.shared.table.targets().get(number);
                     tracing::warn!(
-                        target_id = target.id(),
+                        target_id = target.map_or("", Target::id),
                         strategy = self.shared.name,
                         failure = failure.kind(),
                         goes_on,
@@ -168,52 +272,92 @@ where
         Err(kept)
     }
 
-    /// Tries one target.
-    async fn attempt(
+    /// Tries the next target, if there is one.
+    async fn try_next(
         &mut self,
-        target: &Target,
-        mut request: Request<Body>,
-        last: bool,
+        begun: Option<&Document>,
+    ) -> Result<Option<(Leg, Given<Svc::Error>)>, Option<Given<Svc::Error>>> {
+        let more = self.has_more();
+        let Some(spare) = self.spare.as_mut().filter(|_| more) else {
+            return Ok(None);
+        };
+        let ready = poll_fn(|cx| spare.service.poll_ready(cx)).await;
+        ready.map_err(|error| Some(Given::Error(error)))?;
+        let body = match begun {
+            Some(begun) => Body::document(begun.clone()),
+            None => spare.body.body(),
+        };
+        let mut request = spare.head.clone().request(body);
+        request.extensions_mut().clone_from(&spare.extensions);
+        if begun.is_some() {
+            forget_length(request.headers_mut());
+        }
+        let Some(leg) = self.leg(&mut request) else {
+            return Ok(None);
+        };
+        let Some(spare) = &mut self.spare else {
+            return Ok(None);
+        };
+        let given = Given::of(spare.service.call(request).await);
+        Ok(Some((leg, given)))
+    }
+
+    /// What is to be thought of what a target gave.
+    async fn judge(
+        &mut self,
+        leg: Leg,
+        given: Given<Svc::Error>,
     ) -> Result<Landed, (Failure, Given<Svc::Error>)> {
-        let settings = self.shared.settings;
-        let call = self.call.as_ref();
-        let head = request.method() == Method::HEAD;
-        Chosen::note(request.extensions(), target);
-        request.extensions_mut().insert(target.clone());
-        let in_flight = target.begin();
-        let begun = Instant::now();
-        let response = match self.service.call(request).await {
-            Ok(response) => response.map(Body::new),
-            Err(error) => {
+        let response = match given {
+            Given::Response(response) => response,
+            Given::Error(error) => {
                 let failure = Failure::of_error(&error);
-                note(target, failure);
+                self.note_bad(&leg, failure);
                 return Err((failure, Given::Error(error)));
             }
         };
+        let settings = self.shared.settings;
         let well = Failure::of_response(&response).is_none();
-        let stall = (!last).then_some(settings.first_token);
-        match judge(response, head, stall, settings.triggers).await {
+        let stall = self.has_more().then_some(settings.first_token);
+        match judge(response, leg.head, stall, settings.triggers).await {
             Judged::Good(response, kind) => {
-                let now = Instant::now();
-                target.state().latency().record(now - begun, now);
-                if let Some(call) = call {
-                    call.priced(target.prices());
-                }
+                self.note_good(&leg);
                 Ok(Landed {
                     response,
                     kind,
-                    in_flight,
+                    in_flight: leg.in_flight,
                 })
             }
             Judged::Bad(failure, response) => {
-                if let (Some(call), true) = (call, well) {
+                if let (Some(call), true) = (&self.call, well) {
                     call.attempt_failed(failure.kind());
                 }
-                note(target, failure);
+                self.note_bad(&leg, failure);
                 Err((failure, Given::Response(response)))
             }
         }
     }
+}
+
+impl<E> Given<E> {
+    pub(super) fn of<RB>(result: Result<Response<RB>, E>) -> Self
+    where
+        RB: http_body::Body<Data = Bytes> + Send + 'static,
+        RB::Error: Into<BoxError>,
+    {
+        match result {
+            Ok(response) => Self::Response(response.map(Body::new)),
+            Err(error) => Self::Error(error),
+        }
+    }
+}
+
+pub(super) fn nothing() -> ApiError {
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "upstream_unavailable",
+        "there is no target to send the request to",
+    )
 }
 
 impl<Svc, S, RB> Resume for Journey<Svc, S>
@@ -227,20 +371,13 @@ where
 {
     fn resume(mut self: Box<Self>, text: String) -> Resuming {
         Box::pin(async move {
-            let Cargo::Replay(replay) = &self.cargo else {
-                return None;
-            };
-            let asked = replay.body();
+            let asked = self.spare.as_ref()?.body.body();
             let begun = asked.as_document()?.with_answer_begun(&text)?;
-            let mut landed = self.land(Some(&begun)).await.ok()?;
+            let mut landed = self.land(Some(&begun), None).await.ok()?;
             if landed.kind != Kind::Choices {
                 return None;
             }
-            let in_flight = landed.in_flight;
-            landed
-                .response
-                .body_mut()
-                .observe(Box::new(Counted(in_flight)));
+            count(&mut landed.response, landed.in_flight);
             Some(Resumed {
                 body: landed.response.into_body(),
                 resume: self.sequel(),
@@ -249,14 +386,13 @@ where
     }
 }
 
-/// Lets the strategies know of a failure that is the target's.
-fn note(target: &Target, failure: Failure) {
-    if !failure.is_local() && !failure.is_of_request() {
-        target.state().latency().record_failure(Instant::now());
+/// Counts a call as long as its answer is on its way.
+fn count(response: &mut Response<Body>, in_flight: InFlight) {
+    if !response.body().is_end_stream() {
+        response.body_mut().observe(Box::new(Counted(in_flight)));
     }
 }
 
-/// Counts a call as long as its answer is on its way.
 struct Counted(#[expect(dead_code, reason = "held until dropped")] InFlight);
 
 impl Observer for Counted {}

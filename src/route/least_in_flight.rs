@@ -43,6 +43,7 @@ impl Strategy for LeastInFlight {
             order.swap(0, 1);
         }
         // What follows if it fails: the least busy of the rest.
-        order[1..].sort_by_key(|&at| busy(at));
+        // Counts change while they are compared.
+        order[1..].sort_by_cached_key(|&at| busy(at));
     }
 }

@@ -6,9 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::Strategy;
-use super::future::{RouteFuture, route};
 use super::layer::Shared;
+use super::{RouteFuture, Strategy};
 use crate::body::{Body, BoxError};
 
 /// The service of a [`RouteLayer`](super::RouteLayer).
@@ -30,18 +29,14 @@ where
 {
     type Response = Response<Body>;
     type Error = Svc::Error;
-    type Future = RouteFuture<Svc::Error>;
+    type Future = RouteFuture<Svc, S>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Svc::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The service that is ready is the one to call; its clone is not.
-        let next = self.inner.clone();
-        let inner = std::mem::replace(&mut self.inner, next);
-        let shared = Arc::clone(&self.shared);
-        RouteFuture::new(route(shared, inner, request.map(Body::new)))
+        RouteFuture::begin(&self.shared, &mut self.inner, request.map(Body::new))
     }
 }
 

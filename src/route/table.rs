@@ -1,10 +1,11 @@
 //! Which targets a request may go to, by the model and provider it names.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 
 use http::StatusCode;
-use tokio::time::Instant;
+use smallvec::SmallVec;
 
 use super::{Ask, Strategy};
 use crate::body::ApiError;
@@ -43,22 +44,29 @@ impl fmt::Display for UnknownTarget {
 
 impl std::error::Error for UnknownTarget {}
 
+/// Targets by their numbers in the table. As many as are tried by default stay
+/// clear of the heap.
+pub(super) type Order = SmallVec<[usize; 4]>;
+
 /// Targets among which a strategy chooses.
 struct Pool<S> {
     strategy: S,
     targets: Vec<Target>,
+    /// Their numbers in the table.
+    numbers: Vec<usize>,
     /// What may be tried when all of those fail.
-    others: Vec<Target>,
+    others: Vec<usize>,
 }
 
 /// Targets in the order in which they are to be tried.
 pub(super) struct Plan {
-    pub(super) targets: Vec<Target>,
+    pub(super) order: Order,
     /// All are out; the first is the nearest to recovery.
     pub(super) last_resort: bool,
 }
 
 pub(super) struct Table<S> {
+    targets: Vec<Target>,
     all: Pool<S>,
     named: HashMap<String, Pool<S>>,
     of_provider: HashMap<Provider, Pool<S>>,
@@ -67,48 +75,49 @@ pub(super) struct Table<S> {
     unknown: UnknownModels,
 }
 
+thread_local! {
+    /// What strategies sort, used again from call to call.
+    static ORDER: Cell<Vec<usize>> = const { Cell::new(Vec::new()) };
+}
+
 impl<S: Strategy> Pool<S> {
-    fn new(strategy: &S, targets: Vec<Target>, others: Vec<Target>) -> Self {
+    /// `all` are the targets of the table.
+    fn new(strategy: &S, all: &[Target], numbers: Vec<usize>, others: Vec<usize>) -> Self {
         Self {
             strategy: strategy.clone(),
-            targets,
+            targets: numbers.iter().map(|&at| all[at].clone()).collect(),
+            numbers,
             others,
         }
     }
 
-    fn plan(&self, ask: &Ask<'_>) -> Plan {
-        let now = Instant::now();
-        let mut order = Vec::with_capacity(self.targets.len() + self.others.len());
-        order.extend((0..self.targets.len()).filter(|&at| self.targets[at].is_available(now)));
-        let in_all = order.len() == self.targets.len();
-        self.strategy.order(ask, &self.targets, &mut order);
-        let mut targets: Vec<Target> = Vec::with_capacity(order.capacity());
-        let chosen = order.iter().filter_map(|&at| self.targets.get(at));
-        targets.extend(chosen.cloned());
-        let others = self.others.iter().filter(|target| target.is_available(now));
-        targets.extend(others.cloned());
+    fn plan(&self, all: &[Target], ask: &Ask<'_>) -> Plan {
+        // A strategy that routes a call by itself finds another one.
+        let mut chosen = ORDER.try_with(Cell::take).unwrap_or_default();
+        chosen.clear();
+        let targets = self.targets.iter().enumerate();
+        chosen.extend(targets.filter_map(|(at, target)| target.is_available_now().then_some(at)));
+        let in_all = chosen.len() == self.targets.len();
+        self.strategy.order(ask, &self.targets, &mut chosen);
+        let numbers = chosen.iter().filter_map(|&at| self.numbers.get(at));
+        let mut order: Order = numbers.copied().collect();
+        // If it cannot be put back, the thread is at its end.
+        let _ = ORDER.try_with(|kept| kept.set(chosen));
         if in_all && self.others.is_empty() {
             return Plan {
-                targets,
+                order,
                 last_resort: false,
             };
         }
-        let all = self.targets.len() + self.others.len();
-        let last_resort = targets.is_empty() && all > 1;
-        if targets.is_empty() {
-            let mut out: Vec<&Target> = self.targets.iter().chain(&self.others).collect();
-            // Nobody knows when one comes back that an operator took out.
-            out.sort_by_key(|target| match target.recovers_at() {
-                Some(at) => (0, Some(at)),
-                None => (1, None),
-            });
+        let others = self.others.iter().copied();
+        order.extend(others.filter(|&at| all[at].is_available_now()));
+        let every = self.numbers.len() + self.others.len();
+        let last_resort = order.is_empty() && every > 1;
+        if order.is_empty() {
             // The others would only be refused by their breakers.
-            targets.extend(out.first().map(|target| (*target).clone()));
+            order = nearest(all, self.numbers.iter().chain(&self.others).copied());
         }
-        Plan {
-            targets,
-            last_resort,
-        }
+        Plan { order, last_resort }
     }
 }
 
@@ -120,45 +129,43 @@ impl<S: Strategy> Table<S> {
         unknown: UnknownModels,
     ) -> Self {
         let mut named = HashMap::new();
-        let rest = |chosen: &[Target]| -> Vec<Target> {
-            let others = targets.iter().filter(|target| !chosen.contains(target));
-            others.cloned().collect()
-        };
+        let all = || 0..targets.len();
+        let pool = |chosen: Vec<usize>, others| Pool::new(strategy, targets, chosen, others);
         // A later name goes before an earlier one: a group's before a target's
         // id, and that before a model's.
         for target in targets {
             if let Some(model) = target.model_name()
                 && !named.contains_key(model)
             {
-                let of_model = |other: &&Target| other.model_name() == Some(model);
-                let chosen: Vec<Target> = targets.iter().filter(of_model).cloned().collect();
-                let others = rest(&chosen);
-                named.insert(model.to_owned(), Pool::new(strategy, chosen, others));
+                let (chosen, others) =
+                    all().partition(|&at| targets[at].model_name() == Some(model));
+                named.insert(model.to_owned(), pool(chosen, others));
             }
         }
-        for target in targets.iter().filter(|t| t.model_name().is_some()) {
+        for (at, target) in targets.iter().enumerate() {
             // Whoever names one target wants that one.
-            let pool = Pool::new(strategy, vec![target.clone()], Vec::new());
-            named.insert(target.id().to_owned(), pool);
+            if target.model_name().is_some() {
+                named.insert(target.id().to_owned(), pool(vec![at], Vec::new()));
+            }
         }
         for (group, ids) in groups {
-            let of = |id: &String| targets.iter().find(|target| target.id() == id).cloned();
-            let chosen: Vec<Target> = ids.iter().filter_map(of).collect();
-            named.insert(group.clone(), Pool::new(strategy, chosen, Vec::new()));
+            let of = |id: &String| targets.iter().position(|target| target.id() == id);
+            let chosen: Vec<usize> = ids.iter().filter_map(of).collect();
+            named.insert(group.clone(), pool(chosen, Vec::new()));
         }
         let mut of_provider = HashMap::new();
         for provider in targets.iter().map(Target::provider) {
-            let of = |target: &&Target| target.provider() == provider;
-            let chosen: Vec<Target> = targets.iter().filter(of).cloned().collect();
-            of_provider.insert(provider, Pool::new(strategy, chosen, Vec::new()));
+            let of = |&at: &usize| targets[at].provider() == provider;
+            of_provider.insert(provider, pool(all().filter(of).collect(), Vec::new()));
         }
-        let open = |target: &&Target| target.model_name().is_none();
-        let open: Vec<Target> = targets.iter().filter(open).cloned().collect();
+        let open = |&at: &usize| targets[at].model_name().is_none();
+        let open: Vec<usize> = all().filter(open).collect();
         Self {
-            all: Pool::new(strategy, targets.to_vec(), Vec::new()),
+            targets: targets.to_vec(),
+            all: pool(all().collect(), Vec::new()),
             named,
             of_provider,
-            open: (!open.is_empty()).then(|| Pool::new(strategy, open, Vec::new())),
+            open: (!open.is_empty()).then(|| pool(open, Vec::new())),
             unknown,
         }
     }
@@ -172,8 +179,6 @@ impl<S: Strategy> Table<S> {
     ) -> Result<Plan, ApiError> {
         let named = model.and_then(|model| self.named.get(model));
         if let Some(provider) = provider {
-            // By name and by provider: a name that this provider has, or any
-            // target of its.
             let Some(pool) = self.of_provider.get(&provider) else {
                 return Err(ApiError::new(
                     StatusCode::BAD_REQUEST,
@@ -182,10 +187,31 @@ impl<S: Strategy> Table<S> {
                 )
                 .with_param("provider"));
             };
-            let mut plan = named.unwrap_or(pool).plan(ask);
-            plan.targets.retain(|target| target.provider() == provider);
-            if plan.targets.is_empty() {
-                plan = pool.plan(ask);
+            let all = self.targets.as_slice();
+            let of_it = |at: usize| all[at].provider() == provider;
+            if let Some(named) = named.filter(|pool| pool.numbers.iter().any(|&at| of_it(at))) {
+                let mut plan = named.plan(all, ask);
+                plan.order.retain(|&mut at| of_it(at));
+                if plan.order.is_empty() {
+                    // All that are meant are out.
+                    plan.order =
+                        nearest(all, named.numbers.iter().copied().filter(|&at| of_it(at)));
+                    plan.last_resort = true;
+                }
+                return Ok(plan);
+            }
+            let mut plan = pool.plan(all, ask);
+            if let (Some(model), UnknownModels::Refuse) = (model, self.unknown) {
+                let takes_any = |at: usize| all[at].model_name().is_none();
+                if !pool.numbers.iter().any(|&at| takes_any(at)) {
+                    return Err(not_found(model));
+                }
+                plan.order.retain(|&mut at| takes_any(at));
+                if plan.order.is_empty() {
+                    let open = pool.numbers.iter().copied().filter(|&at| takes_any(at));
+                    plan.order = nearest(all, open);
+                    plan.last_resort = true;
+                }
             }
             return Ok(plan);
         }
@@ -197,12 +223,34 @@ impl<S: Strategy> Table<S> {
             },
             (None, _, _) => &self.all,
         };
-        Ok(pool.plan(ask))
+        Ok(pool.plan(&self.targets, ask))
+    }
+
+    /// Where things are kept that only one has: at the first target, or the
+    /// first of a provider.
+    pub(super) fn keeper(&self, provider: Option<Provider>) -> Plan {
+        let mut targets = self.targets.iter();
+        let keeper = targets
+            .position(|target| provider.is_none_or(|provider| target.provider() == provider));
+        Plan {
+            order: keeper.into_iter().collect(),
+            last_resort: false,
+        }
     }
 
     pub(super) fn targets(&self) -> &[Target] {
-        &self.all.targets
+        &self.targets
     }
+}
+
+/// Of targets that are out, the one that is back first. Nobody knows when one
+/// comes back that an operator took out.
+fn nearest(all: &[Target], out: impl Iterator<Item = usize>) -> Order {
+    let nearest = out.min_by_key(|&at| match all[at].recovers_at() {
+        Some(at) => (0, Some(at)),
+        None => (1, None),
+    });
+    nearest.into_iter().collect()
 }
 
 fn not_found(model: &str) -> ApiError {

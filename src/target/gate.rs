@@ -15,6 +15,8 @@ pub(crate) struct Gate {
     /// Made for so many calls.
     limit: AtomicUsize,
     places: Arc<Semaphore>,
+    /// Places that are taken and are not given back: there are to be fewer.
+    excess: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -28,7 +30,37 @@ pub(crate) enum Entry {
 
 /// A call that is under way, until this is dropped.
 pub(crate) struct Place {
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
+    excess: Arc<AtomicUsize>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(permit) = self.permit.take() else {
+            return;
+        };
+        // Given back, it would be the next one's who waits.
+        if self.excess.load(Ordering::Acquire) > 0 && take(&self.excess, 1) == 1 {
+            permit.forget();
+        }
+    }
+}
+
+/// Takes up to so many, and says how many there were.
+fn take(from: &AtomicUsize, most: usize) -> usize {
+    let mut before = from.load(Ordering::Acquire);
+    loop {
+        let taken = before.min(most);
+        match from.compare_exchange_weak(
+            before,
+            before - taken,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        ) {
+            Ok(_) => return taken,
+            Err(now) => before = now,
+        }
+    }
 }
 
 type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
@@ -36,6 +68,7 @@ type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireE
 /// A call that waits for its place, unless this is dropped.
 pub(crate) struct Wait {
     acquire: Acquire,
+    excess: Arc<AtomicUsize>,
     _waiting: Waiting,
 }
 
@@ -56,7 +89,7 @@ impl Gate {
         // Nobody is overtaken: what is free has been offered to those who
         // wait.
         if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            return Entry::Entered(Place { _permit: permit });
+            return Entry::Entered(self.place(permit));
         }
         let before = self.waiting.fetch_add(1, Ordering::AcqRel);
         let waiting = Waiting(Arc::clone(&self.waiting));
@@ -65,8 +98,16 @@ impl Gate {
         }
         Entry::Waits(Wait {
             acquire: Box::pin(Arc::clone(&self.places).acquire_owned()),
+            excess: Arc::clone(&self.excess),
             _waiting: waiting,
         })
+    }
+
+    fn place(&self, permit: OwnedSemaphorePermit) -> Place {
+        Place {
+            permit: Some(permit),
+            excess: Arc::clone(&self.excess),
+        }
     }
 
     /// Calls that wait.
@@ -80,12 +121,11 @@ impl Gate {
         }
         let before = self.limit.swap(limit, Ordering::AcqRel);
         if before < limit {
-            self.places.add_permits(limit - before);
+            let more = limit - before;
+            self.places.add_permits(more - take(&self.excess, more));
         } else if before > limit {
-            // Those that are taken are not given back.
-            let places = Arc::clone(&self.places);
-            let taken = before - limit - places.forget_permits(before - limit);
-            self.limit.fetch_add(taken, Ordering::AcqRel);
+            let taken = before - limit - self.places.forget_permits(before - limit);
+            self.excess.fetch_add(taken, Ordering::AcqRel);
         }
     }
 }
@@ -95,6 +135,7 @@ impl Default for Gate {
         Self {
             limit: AtomicUsize::new(0),
             places: Arc::new(Semaphore::new(0)),
+            excess: Arc::default(),
             waiting: Arc::default(),
         }
     }
@@ -115,7 +156,10 @@ impl Future for Wait {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Place> {
         match ready!(self.acquire.as_mut().poll(cx)) {
-            Ok(permit) => Poll::Ready(Place { _permit: permit }),
+            Ok(permit) => Poll::Ready(Place {
+                permit: Some(permit),
+                excess: Arc::clone(&self.excess),
+            }),
             // Nobody ever closes it.
             Err(_) => Poll::Pending,
         }

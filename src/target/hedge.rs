@@ -29,12 +29,7 @@ impl Chosen {
 pub(crate) struct Avoid(pub(crate) Target);
 
 impl Avoid {
-    pub(crate) fn reorder(extensions: &Extensions, targets: &mut Vec<Target>) {
-        if let Some(Self(target)) = extensions.get()
-            && let Some(at) = targets.iter().position(|other| other == target)
-        {
-            let target = targets.remove(at);
-            targets.push(target);
-        }
+    pub(crate) fn of(extensions: &Extensions) -> Option<&Target> {
+        extensions.get::<Self>().map(|Self(target)| target)
     }
 }

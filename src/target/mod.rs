@@ -37,6 +37,7 @@ mod failure;
 mod gate;
 mod health;
 mod hedge;
+mod kept;
 mod key;
 mod latency;
 mod settings;
@@ -59,6 +60,7 @@ pub(crate) use self::failure::causes;
 pub(crate) use self::gate::{Entry, Gate, Place, Wait};
 pub use self::health::*;
 pub(crate) use self::hedge::{Avoid, Chosen};
+pub(crate) use self::kept::is_kept;
 pub use self::key::ApiKey;
 pub use self::latency::LatencyWindow;
 pub(crate) use self::settings::{Key, Settings};
@@ -277,6 +279,11 @@ impl Target {
     #[must_use]
     pub fn is_available(&self, now: Instant) -> bool {
         self.state().is_available(now)
+    }
+
+    /// Whether calls are to go there now. The time is asked only if it matters.
+    pub(crate) fn is_available_now(&self) -> bool {
+        self.state().is_available_now()
     }
 
     /// When a target that is out may be tried again; `None` if it is not out,

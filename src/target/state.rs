@@ -59,6 +59,10 @@ impl TargetState {
         self.breaker.is_available(now) && self.health.is_available()
     }
 
+    pub(super) fn is_available_now(&self) -> bool {
+        self.breaker.is_available_now() && self.health.is_available()
+    }
+
     pub(super) fn recovers_at(&self) -> Option<Instant> {
         self.breaker.recovers_at().max(self.health.recovers_at())
     }

@@ -204,8 +204,8 @@ pub(crate) trait Watch: Send {
     fn finish_reason(&mut self, _reason: &str) {}
     /// The stream has come to its `[DONE]`.
     fn done(&mut self) {}
-    /// The upstream has sent an error in place of an event.
-    fn error_event(&mut self) {}
+    /// The upstream has sent an error in place of an event, with this data.
+    fn error_event(&mut self, _data: &str) {}
     /// A filter has ended the stream.
     fn stopped(&mut self, _error: &ApiError) {}
 }

@@ -374,7 +374,7 @@ impl EventStream {
                 watch.usage(usage);
             }
             if self.index.error {
-                watch.error_event();
+                watch.error_event(data);
             }
             for choice in &self.index.choices {
                 if let Some(reason) = &choice.finish_reason {

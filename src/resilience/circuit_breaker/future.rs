@@ -30,12 +30,23 @@ pin_project! {
     }
 }
 
-/// What the head of an answer says about the upstream.
-enum Verdict {
+/// What an answer says about the upstream.
+pub(super) enum Verdict {
     /// So far, so good.
     Well,
     Failed,
     Nothing,
+}
+
+impl Verdict {
+    /// The last word about a call.
+    pub(super) fn tell(self, permit: Permit) {
+        match self {
+            Self::Well => permit.went_well(),
+            Self::Failed => permit.failure(Instant::now()),
+            Self::Nothing => drop(permit),
+        }
+    }
 }
 
 impl<F> CircuitBreakerFuture<F> {
@@ -70,7 +81,7 @@ impl<F> CircuitBreakerFuture<F> {
     }
 }
 
-fn judge(failure: Option<Failure>, counts_rate_limits: bool) -> Verdict {
+pub(super) fn judge(failure: Option<Failure>, counts_rate_limits: bool) -> Verdict {
     match failure {
         None => Verdict::Well,
         Some(Failure::RateLimited) if counts_rate_limits => Verdict::Failed,
@@ -113,33 +124,48 @@ where
             Ok(response) => Failure::of_response(response),
             Err(error) => Some(Failure::of_error(error)),
         };
-        match (judge(failure, counts_rate_limits), result) {
+        let verdict = match judge(failure, counts_rate_limits) {
+            // No, but not the upstream's: it was not asked.
+            Verdict::Well if is_ours(&result) => Verdict::Nothing,
+            verdict => verdict,
+        };
+        match (verdict, result) {
             (Verdict::Well, Ok(response)) => {
-                Poll::Ready(Ok(watch(response.map(Body::new), permit)))
+                let response = response.map(Body::new);
+                Poll::Ready(Ok(watch(response, permit, counts_rate_limits)))
             }
             (verdict, result) => {
-                match verdict {
-                    Verdict::Well => permit.went_well(),
-                    Verdict::Failed => permit.failure(Instant::now()),
-                    Verdict::Nothing => drop(permit),
-                }
+                verdict.tell(permit);
                 Poll::Ready(result.map(|response| response.map(Body::new)))
             }
         }
     }
 }
 
+/// Whether a refusal is that of a layer within, or of the service itself.
+fn is_ours<RB, E>(result: &Result<Response<RB>, E>) -> bool {
+    match result {
+        Ok(response) => response.extensions().get::<Failure>().is_some(),
+        Err(_) => true,
+    }
+}
+
 /// Goes on to look at the answer until its end.
-fn watch(response: Response<Body>, permit: Permit) -> Response<Body> {
+fn watch(response: Response<Body>, permit: Permit, counts_rate_limits: bool) -> Response<Body> {
+    let events = MediaKind::of(response.headers()) == MediaKind::Events;
     if response.body().is_end_stream() {
-        permit.went_well();
+        // A stream without an event is no answer.
+        match events {
+            true => permit.failure(Instant::now()),
+            false => permit.went_well(),
+        }
         return response;
     }
     let (parts, mut body) = response.into_parts();
-    let said = Said::default();
+    let said = Said::new(counts_rate_limits);
     // What is encoded cannot be read on the way.
     let plain = !parts.headers.contains_key(http::header::CONTENT_ENCODING);
-    if plain && MediaKind::of(&parts.headers) == MediaKind::Events {
+    if plain && events {
         body = body.watch_events(Box::new(said.clone()));
     }
     body.observe(Box::new(Observed::new(permit, said)));

@@ -14,7 +14,7 @@ use super::layer::Shared;
 use crate::body::replay::Replay;
 use crate::body::{Body, BoxError};
 use crate::call::{Call, Try};
-use crate::target::{Avoid, Chosen, Failure, Target};
+use crate::target::{Avoid, Chosen, Failure, Target, is_kept};
 
 /// The future of a [`HedgeService`](super::HedgeService).
 pub struct HedgeFuture<E> {
@@ -56,6 +56,10 @@ where
     RB: http_body::Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
 {
+    if is_kept(request.uri().path()) {
+        // Made twice, it would stay twice; and only one target has it.
+        return Ok(inner.call(request).await?.map(Body::new));
+    }
     shared.begin();
     let (parts, body) = request.into_parts();
     let replay = match Replay::read(body).await {

@@ -6,60 +6,83 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{Request, Response, request};
 use pin_project_lite::pin_project;
-use tower::retry::Retry;
-use tower::retry::future::ResponseFuture;
+use tokio::time::Sleep;
+use tower::retry::Policy;
 use tower_service::Service;
 
-use super::policy::{RetryPolicy, Sent};
-use super::service::Unwrap;
+use super::policy::{Kept, RetryPolicy};
 use crate::body::replay::{Replay, ReplayRead};
 use crate::body::{Body, BoxError};
 
 pin_project! {
     /// The future of a [`RetryService`](super::RetryService).
-    pub struct RetryFuture<S, RB>
+    pub struct RetryFuture<S>
     where
-        S: Service<Request<Body>, Response = Response<RB>>,
-        S::Error: 'static,
+        S: Service<Request<Body>>,
     {
         #[pin]
-        state: State<S, RB>,
+        state: State<S::Future>,
+        again: Option<Again<S>>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<S, RB>
-    where
-        S: Service<Request<Body>, Response = Response<RB>>,
-        S::Error: 'static,
-    {
+    enum State<F> {
         // The request's body is being read.
-        Read { read: ReplayRead, rest: Option<(request::Parts, RetryPolicy, S)> },
-        // tower tries.
-        Try { #[pin] tries: ResponseFuture<RetryPolicy, Unwrap<S>, Request<Sent>> },
+        Read { read: ReplayRead, parts: Option<request::Parts> },
+        // A try is on its way.
+        Call { #[pin] future: F },
+        // Until the next one.
+        Wait { #[pin] sleep: Sleep },
+        // It is to be made.
+        Ready,
     }
 }
 
-impl<S, RB> RetryFuture<S, RB>
+/// What it takes to try again.
+struct Again<S> {
+    policy: RetryPolicy,
+    /// Not ready, but while the request's body is being read.
+    inner: S,
+    kept: Option<Kept>,
+}
+
+impl<S> RetryFuture<S>
 where
-    S: Service<Request<Body>, Response = Response<RB>>,
-    S::Error: 'static,
+    S: Service<Request<Body>>,
 {
-    pub(super) fn new(policy: RetryPolicy, inner: S, request: Request<Body>) -> Self {
-        let (parts, body) = request.into_parts();
+    /// The first try is on its way; `again` if there may be others.
+    pub(super) fn call(future: S::Future, again: Option<(RetryPolicy, S, Kept)>) -> Self {
+        Self {
+            state: State::Call { future },
+            again: again.map(|(policy, inner, kept)| Again {
+                policy,
+                inner,
+                kept: Some(kept),
+            }),
+        }
+    }
+
+    /// The body has to be read, so that it can be sent again.
+    pub(super) fn read(policy: RetryPolicy, inner: S, parts: request::Parts, body: Body) -> Self {
         Self {
             state: State::Read {
                 read: Replay::read(body),
-                rest: Some((parts, policy, inner)),
+                parts: Some(parts),
             },
+            again: Some(Again {
+                policy,
+                inner,
+                kept: None,
+            }),
         }
     }
 }
 
-impl<S, RB> Future for RetryFuture<S, RB>
+impl<S, RB> Future for RetryFuture<S>
 where
-    S: Service<Request<Body>, Response = Response<RB>> + Clone,
+    S: Service<Request<Body>, Response = Response<RB>>,
     S::Error: 'static,
     RB: http_body::Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
@@ -69,32 +92,62 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            match this.state.as_mut().project() {
-                StateProj::Read { read, rest } => {
-                    let body = match ready!(Pin::new(read).poll(cx)) {
-                        Ok(replay) => Sent::Again(replay),
-                        Err(body) => Sent::Once(body),
-                    };
-                    let Some((parts, policy, inner)) = rest.take() else {
+            let next = match this.state.as_mut().project() {
+                StateProj::Call { future } => {
+                    let mut result = ready!(future.poll(cx));
+                    let wait = this.again.as_mut().and_then(|again| {
+                        let kept = again.kept.as_mut()?;
+                        again.policy.retry(kept, &mut result)
+                    });
+                    match wait {
+                        Some(sleep) => State::Wait { sleep },
+                        None => return Poll::Ready(result.map(|response| response.map(Body::new))),
+                    }
+                }
+                StateProj::Wait { sleep } => {
+                    ready!(sleep.poll(cx));
+                    State::Ready
+                }
+                StateProj::Ready => {
+                    let Some(again) = this.again else {
                         return Poll::Pending;
                     };
-                    let request = Request::from_parts(parts, body);
-                    let tries = Retry::new(policy, Unwrap(inner)).call(request);
-                    this.state.set(State::Try { tries });
+                    ready!(again.inner.poll_ready(cx))?;
+                    let Some(kept) = again.kept.take() else {
+                        return Poll::Pending;
+                    };
+                    again.kept = again.policy.has_retries().then(|| kept.clone());
+                    State::Call {
+                        future: again.inner.call(kept.into_request()),
+                    }
                 }
-                StateProj::Try { tries } => {
-                    let response = ready!(tries.poll(cx))?;
-                    return Poll::Ready(Ok(response.map(Body::new)));
+                StateProj::Read { read, parts } => {
+                    let read = ready!(Pin::new(read).poll(cx));
+                    let (Some(again), Some(parts)) = (this.again.as_mut(), parts.take()) else {
+                        return Poll::Pending;
+                    };
+                    let body = match read {
+                        Ok(replay) => {
+                            let kept = || Kept::new(&parts, &replay);
+                            again.kept = again.policy.has_retries().then(kept);
+                            replay.into_body()
+                        }
+                        // It is too long to be kept, or has broken off.
+                        Err(body) => body,
+                    };
+                    State::Call {
+                        future: again.inner.call(Request::from_parts(parts, body)),
+                    }
                 }
-            }
+            };
+            this.state.set(next);
         }
     }
 }
 
-impl<S, RB> fmt::Debug for RetryFuture<S, RB>
+impl<S> fmt::Debug for RetryFuture<S>
 where
-    S: Service<Request<Body>, Response = Response<RB>>,
-    S::Error: 'static,
+    S: Service<Request<Body>>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryFuture").finish_non_exhaustive()

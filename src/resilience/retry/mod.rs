@@ -10,7 +10,9 @@
 //! that, not copied; longer ones are sent once. Headers are the same each time,
 //! an `Idempotency-Key` among them.
 //!
-//! Tower's own retry does the work, with a policy of this crate's.
+//! What is tried again says a tower [`Policy`](tower::retry::Policy) of this
+//! crate's. Tower's own `Retry` is not around it: it copies the whole request
+//! and the service twice for each call, and hardly any call is tried again.
 //!
 //! ```
 //! use portcullis::Body;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{Request, Response, StatusCode};
+use http::{Extensions, Method, Request, Response, StatusCode, request};
 use tokio::time::Sleep;
 use tower::retry::Policy;
 use tower::retry::budget::Budget;
 
 use super::retry_after::retry_after;
-use crate::body::Body;
 use crate::body::replay::Replay;
+use crate::body::{Body, Head};
 use crate::call::Try;
 use crate::resilience::random;
-use crate::target::Failure;
+use crate::target::{Failure, Target, is_kept};
 
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -53,19 +53,11 @@ impl Settings {
     }
 
     /// How long to wait, if it is to be tried again.
-    fn wait(
-        &self,
-        retry: u32,
-        status: Option<StatusCode>,
-        asked: Option<Duration>,
-    ) -> Option<Duration> {
-        if status.is_some_and(|status| !self.statuses.contains(&status)) {
-            return None;
-        }
+    fn wait(&self, retry: u32, asked: Option<Duration>) -> Option<Duration> {
         match asked {
             Some(asked) if asked > self.max_retry_after => None,
             // A little later, for others have been told the same.
-            Some(asked) => Some(asked + self.ceiling(0).mul_f64(random())),
+            Some(asked) => Some(asked.saturating_add(self.ceiling(0).mul_f64(random()))),
             None => Some(self.ceiling(retry).mul_f64(random())),
         }
     }
@@ -94,80 +86,125 @@ impl RetryPolicy {
         }
     }
 
+    /// Whether it may be tried again, as often as it has been.
+    pub(super) fn has_retries(&self) -> bool {
+        self.retries < self.shared.settings.max_retries
+    }
+
     /// How long to wait, if what has come of a try is to be tried again.
-    fn judge<RB, E: 'static>(&self, result: &Result<Response<RB>, E>) -> Option<Duration> {
+    fn judge<RB, E: 'static>(
+        &self,
+        kept: &Kept,
+        result: &Result<Response<RB>, E>,
+    ) -> Option<Duration> {
         match result {
             Ok(response) => {
+                let settings = &self.shared.settings;
+                if !settings.statuses.contains(&response.status()) {
+                    return None;
+                }
+                if kept.makes_something() && !UNDONE.contains(&response.status().as_u16()) {
+                    return None;
+                }
                 // The answer of a layer of ours: the queue is full, say, or
                 // the time is up. Another try has no better chance.
                 if response.extensions().get::<Failure>().is_some() {
                     return None;
                 }
                 let asked = retry_after(response.headers(), SystemTime::now);
-                self.shared
-                    .settings
-                    .wait(self.retries, Some(response.status()), asked)
+                settings.wait(self.retries, asked)
             }
             Err(error) => match Failure::of_error(error) {
-                Failure::Connect | Failure::Reset => {
-                    self.shared.settings.wait(self.retries, None, None)
-                }
+                Failure::Reset if kept.makes_something() => None,
+                Failure::Connect | Failure::Reset => self.shared.settings.wait(self.retries, None),
                 _ => None,
             },
         }
     }
 }
 
-impl<RB, E: 'static> Policy<Request<Sent>, Response<RB>, E> for RetryPolicy {
+/// Statuses by which a server says that it has not even begun.
+const UNDONE: [u16; 3] = [429, 503, OVERLOADED];
+
+impl<RB, E: 'static> Policy<Kept, Response<RB>, E> for RetryPolicy {
     type Future = Sleep;
 
-    fn retry(
-        &mut self,
-        request: &mut Request<Sent>,
-        result: &mut Result<Response<RB>, E>,
-    ) -> Option<Sleep> {
-        let wait = self.judge(result)?;
+    fn retry(&mut self, kept: &mut Kept, result: &mut Result<Response<RB>, E>) -> Option<Sleep> {
+        let wait = self.judge(kept, result)?;
         if !self.shared.budget.withdraw() {
             tracing::debug!("the budget of retries is used up");
             return None;
         }
         self.retries += 1;
-        let mut which = Try::of(request.extensions());
-        which.retry = Some(self.retries);
-        request.extensions_mut().insert(which);
+        kept.retry = Some(self.retries);
         Some(tokio::time::sleep(wait))
     }
 
-    fn clone_request(&mut self, request: &Request<Sent>) -> Option<Request<Sent>> {
-        if self.retries >= self.shared.settings.max_retries {
-            return None;
-        }
-        let Sent::Again(replay) = request.body() else {
-            return None;
-        };
-        let mut again = Request::new(Sent::Again(replay.clone()));
-        again.method_mut().clone_from(request.method());
-        again.uri_mut().clone_from(request.uri());
-        *again.version_mut() = request.version();
-        again.headers_mut().clone_from(request.headers());
-        again.extensions_mut().clone_from(request.extensions());
-        Some(again)
+    fn clone_request(&mut self, kept: &Kept) -> Option<Kept> {
+        self.has_retries().then(|| kept.clone())
     }
 }
 
-/// A body on its way.
-pub(super) enum Sent {
-    /// It can be sent again.
-    Again(Replay),
-    /// It is too long for that, or has broken off.
-    Once(Body),
+/// A request that can be sent again.
+#[derive(Clone)]
+pub(super) struct Kept {
+    head: Head,
+    marks: Marks,
+    body: Replay,
+    /// Which retry it is.
+    retry: Option<u32>,
 }
 
-impl Sent {
-    pub(super) fn into_body(self) -> Body {
-        match self {
-            Self::Again(replay) => replay.body(),
-            Self::Once(body) => body,
+/// A request's extensions.
+#[derive(Clone)]
+enum Marks {
+    None,
+    /// What a router has put there, and nothing else: to copy the map would
+    /// cost three allocations.
+    Target(Target),
+    All(Extensions),
+}
+
+impl Kept {
+    pub(super) fn new(parts: &request::Parts, body: &Replay) -> Self {
+        let extensions = &parts.extensions;
+        let marks = match (extensions.len(), Target::of(extensions)) {
+            (0, _) => Marks::None,
+            (1, Some(target)) => Marks::Target(target.clone()),
+            _ => Marks::All(extensions.clone()),
+        };
+        Self {
+            head: Head::of(parts),
+            marks,
+            body: body.clone(),
+            retry: None,
         }
+    }
+
+    /// Whether it makes something that stays, a job or a file, and made twice
+    /// would stay twice. A server that is given an `Idempotency-Key` takes care
+    /// of that itself.
+    fn makes_something(&self) -> bool {
+        matches!(*self.head.method(), Method::POST | Method::PATCH)
+            && is_kept(self.head.path())
+            && !self.head.has_header("idempotency-key")
+    }
+
+    pub(super) fn into_request(self) -> Request<Body> {
+        let mut request = self.head.request(self.body.into_body());
+        let extensions = request.extensions_mut();
+        match self.marks {
+            Marks::None => {}
+            Marks::Target(target) => {
+                extensions.insert(target);
+            }
+            Marks::All(all) => *extensions = all,
+        }
+        if self.retry.is_some() {
+            let mut which = Try::of(extensions);
+            which.retry = self.retry;
+            extensions.insert(which);
+        }
+        request
     }
 }

@@ -7,7 +7,8 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::RetryFuture;
-use super::policy::{RetryPolicy, Sent, Shared};
+use super::policy::{Kept, RetryPolicy, Shared};
+use crate::body::replay::Replay;
 use crate::body::{Body, BoxError};
 
 /// The service of a [`RetryLayer`](super::RetryLayer).
@@ -28,18 +29,31 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = RetryFuture<S, RB>;
+    type Future = RetryFuture<S>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The service that is ready is the one to call; its clone is not.
-        let next = self.inner.clone();
-        let inner = std::mem::replace(&mut self.inner, next);
         let policy = RetryPolicy::new(&self.shared);
-        RetryFuture::new(policy, inner, request.map(Body::new))
+        let (parts, body) = request.map(Body::new).into_parts();
+        match Replay::at_once(body) {
+            Ok(replay) => {
+                let kept = policy.has_retries().then(|| Kept::new(&parts, &replay));
+                let request = Request::from_parts(parts, replay.into_body());
+                let future = self.inner.call(request);
+                let again = kept.map(|kept| (policy, self.inner.clone(), kept));
+                RetryFuture::call(future, again)
+            }
+            Err(body) => {
+                // The service that is ready is the one to call; its clone is
+                // not.
+                let next = self.inner.clone();
+                let inner = std::mem::replace(&mut self.inner, next);
+                RetryFuture::read(policy, inner, parts, body)
+            }
+        }
     }
 }
 
@@ -49,23 +63,5 @@ impl<S: fmt::Debug> fmt::Debug for RetryService<S> {
             .field("inner", &self.inner)
             .field("settings", &self.shared.settings)
             .finish_non_exhaustive()
-    }
-}
-
-/// Gives the service within its body back.
-#[derive(Clone, Debug)]
-pub(super) struct Unwrap<S>(pub(super) S);
-
-impl<S: Service<Request<Body>>> Service<Request<Sent>> for Unwrap<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Sent>) -> S::Future {
-        self.0.call(request.map(Sent::into_body))
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::body::Timed;
 use super::layer::Limits;
-use crate::body::{Body, BoxError, MediaKind, TimedOut};
+use crate::body::{Body, BoxError, MediaKind, Problem, TimedOut, Upload};
 use crate::call::Call;
 use crate::resilience::answer::refuse;
 use crate::target::Failure;
@@ -29,6 +29,7 @@ pin_project! {
         start: Instant,
         limits: Limits,
         streams: Option<bool>,
+        upload: Upload,
         call: Option<Call>,
     }
 }
@@ -41,7 +42,13 @@ pub(super) fn after(start: Instant, limit: Duration) -> Instant {
 }
 
 impl<F> TimeoutFuture<F> {
-    pub(super) fn new(inner: F, limits: Limits, streams: Option<bool>, call: Option<Call>) -> Self {
+    pub(super) fn new(
+        inner: F,
+        limits: Limits,
+        streams: Option<bool>,
+        upload: Upload,
+        call: Option<Call>,
+    ) -> Self {
         let limit = match streams {
             Some(false) => limits.total,
             Some(true) => match limits.first_byte {
@@ -59,6 +66,7 @@ impl<F> TimeoutFuture<F> {
             start,
             limits,
             streams,
+            upload,
             call,
         }
     }
@@ -95,6 +103,12 @@ where
         this.inner.set(None);
         if let Some(call) = this.call {
             call.attempt_failed(Failure::Timeout.kind());
+        }
+        if this.upload.waits() {
+            // For the client, not for the upstream.
+            let mut response = Problem::TimedOut.in_request().into_response();
+            response.extensions_mut().insert(Failure::Rejected);
+            return Poll::Ready(Ok(response));
         }
         let timed_out = TimedOut { limit: *this.limit };
         Poll::Ready(Ok(refuse(

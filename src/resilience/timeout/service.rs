@@ -6,7 +6,7 @@ use tower_service::Service;
 
 use super::TimeoutFuture;
 use super::layer::Limits;
-use crate::body::{Body, BoxError};
+use crate::body::{Body, BoxError, Upload};
 use crate::call::Call;
 use crate::target::Target;
 
@@ -44,6 +44,9 @@ where
         let document = request.body().as_document();
         let streams = document.map(|document| document.field("stream") == Some("true"));
         let call = Call::of(request.extensions()).cloned();
-        TimeoutFuture::new(self.inner.call(request), limits, streams, call)
+        let (parts, body) = request.into_parts();
+        let (body, upload) = Upload::watch(body);
+        let inner = self.inner.call(Request::from_parts(parts, body));
+        TimeoutFuture::new(inner, limits, streams, upload, call)
     }
 }

@@ -208,6 +208,15 @@ impl Breaker {
         }
     }
 
+    /// Like [`is_available`](Self::is_available), now. The time is asked only if
+    /// it matters.
+    pub(crate) fn is_available_now(&self) -> bool {
+        match self.word().phase {
+            Phase::Closed { .. } => true,
+            _ => self.is_available(Instant::now()),
+        }
+    }
+
     /// When it will let calls pass again, if it is open; never, if an operator
     /// holds it open.
     #[must_use]

@@ -63,6 +63,39 @@ pub(super) fn strip_ours(headers: &mut HeaderMap) {
     for name in OURS {
         headers.remove(name);
     }
+    let secrets: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_ours(name.as_str()))
+        .cloned()
+        .collect();
+    for name in secrets {
+        headers.remove(name);
+    }
+}
+
+/// Whether a header is named like a credential, or like what a proxy in front
+/// of us says of the client: there are more of these than can be listed.
+fn is_ours(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "apikey",
+        "auth",
+        "authorization",
+        "cookie",
+        "credential",
+        "credentials",
+        "jwt",
+        "passwd",
+        "password",
+        "secret",
+        "token",
+        "userinfo",
+    ];
+    name.starts_with("x-forwarded-")
+        || name.starts_with("cf-")
+        || name.contains("api-key")
+        || name.contains("access-key")
+        || name.contains("subscription-key")
+        || name.split(['-', '_']).any(|word| WORDS.contains(&word))
 }
 
 /// Headers by which a client speaks to one provider are none of another's
@@ -92,5 +125,43 @@ pub(super) fn strip_foreign(headers: &mut HeaderMap, provider: Provider) {
 pub(super) fn strip_theirs(headers: &mut HeaderMap) {
     for name in THEIRS {
         headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_credential_does_not_pass() {
+        for (name, passes) in [
+            ("authorization", false),
+            ("x-api-key", false),
+            ("x-goog-api-key", false),
+            ("ocp-apim-subscription-key", false),
+            ("x-amz-security-token", false),
+            ("x-csrf-token", false),
+            ("cookie2", true),
+            ("x-auth-request-email", false),
+            ("x-forwarded-user", false),
+            ("cf-access-jwt-assertion", false),
+            ("x-vault-token", false),
+            ("proxy-authorization", false),
+            ("openai-organization", false),
+            ("openai-project", false),
+            ("accept", true),
+            ("content-type", true),
+            ("idempotency-key", true),
+            ("x-request-id", true),
+            ("x-session-affinity", true),
+            ("user-agent", true),
+            ("traceparent", true),
+            ("x-stainless-retry-count", true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, http::HeaderValue::from_static("x"));
+            strip_ours(&mut headers);
+            assert_eq!(headers.contains_key(name), passes, "{name}");
+        }
     }
 }

@@ -5,18 +5,18 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use super::body::Bounded;
 use super::connect::{CONNECT_TIMEOUT, HttpClient, client, of_client};
 use super::headers::{strip_foreign, strip_hop_by_hop, strip_ours, strip_theirs};
 use crate::body::{
-    ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind, Problem, TimedOut,
+    ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind, Problem, TimedOut, Upload,
     forget_length,
 };
 use crate::call::{Attempt, Call, Try};
-use crate::target::{ApiKey, InvalidBaseUrl, Key, Settings, Target, UpstreamError};
+use crate::target::{ApiKey, Failure, InvalidBaseUrl, Key, Settings, Target, UpstreamError};
 
 /// Together AI, or any upstream that speaks the OpenAI wire format.
 ///
@@ -168,9 +168,10 @@ async fn send(
     let which = Try::of(request.extensions());
     // The time that the client takes for its request counts too.
     let parsed = parse(request, target.model.as_deref());
-    let request = match timeout_at(start, longest, parsed).await? {
-        Ok(request) => request,
-        Err(error) => return Ok(error.into_response()),
+    let request = match timeout_at(start, longest, parsed).await {
+        Ok(Ok(request)) => request,
+        Ok(Err(error)) => return Ok(refuse(error)),
+        Err(_) => return Ok(refuse(Problem::TimedOut.in_request())),
     };
     let document = request.body().as_document();
     let streams = document.map(|document| document.field("stream") == Some("true"));
@@ -179,8 +180,11 @@ async fn send(
     }
     let request = match dress(target, request, call.as_ref())? {
         Ok(request) => request,
-        Err(error) => return Ok(error.into_response()),
+        Err(error) => return Ok(refuse(error)),
     };
+    let (parts, body) = request.into_parts();
+    let (body, upload) = Upload::watch(body);
+    let request = Request::from_parts(parts, body);
     let limit = match streams {
         Some(false) => target.timeout,
         Some(true) => stream_limit,
@@ -191,6 +195,12 @@ async fn send(
     let answer = CONNECT_TIMEOUT.scope(target.connect_timeout, client.request(request));
     let answer = timeout_at(start, limit, answer).await;
     let answer = answer.and_then(|answer| answer.map_err(of_client));
+    if let Err(error) = &answer
+        && let Some(problem) = fault_of_client(&upload, error)
+    {
+        noted.fail("incomplete_request");
+        return Ok(refuse(problem.in_request()));
+    }
     noted.note(&answer);
     let (mut parts, inner) = answer?.into_parts();
     strip_hop_by_hop(&mut parts.headers);
@@ -207,6 +217,22 @@ async fn send(
         call,
     });
     Ok(Response::from_parts(parts, body))
+}
+
+/// An answer of ours: the upstream was not asked, or not for the whole.
+fn refuse(error: ApiError) -> Response<Body> {
+    let mut response = error.into_response();
+    response.extensions_mut().insert(Failure::Rejected);
+    response
+}
+
+/// A request that did not come whole, or not in time, is not the upstream's
+/// failure.
+fn fault_of_client(upload: &Upload, error: &UpstreamError) -> Option<Problem> {
+    match error {
+        UpstreamError::Timeout(_) if upload.waits() => Some(Problem::TimedOut),
+        _ => upload.problem(),
+    }
 }
 
 /// A try that will be on the record, even if nobody waits for its end.
@@ -226,6 +252,12 @@ impl Noted {
         });
         let asked = Instant::now();
         Self { attempt, asked }
+    }
+
+    fn fail(mut self, kind: &'static str) {
+        if let Some((_, attempt)) = &mut self.attempt {
+            attempt.error = Some(kind);
+        }
     }
 
     fn note<B>(mut self, answer: &Result<Response<B>, UpstreamError>) {
@@ -311,7 +343,14 @@ fn dress(
 /// model. What cannot be read passes, unless it was to be changed.
 async fn parse(request: Request<Body>, model: Option<&str>) -> Result<Request<Body>, ApiError> {
     let (mut parts, body) = request.into_parts();
-    if body.is_empty() || (model.is_none() && MediaKind::of(&parts.headers) != MediaKind::Json) {
+    let kind = MediaKind::of(&parts.headers);
+    let unread = match model {
+        None => kind != MediaKind::Json,
+        // Sound and files, which may be long, and name no model that could be
+        // set.
+        Some(_) => kind == MediaKind::Binary || is_upload(&parts.headers),
+    };
+    if body.is_empty() || unread {
         return Ok(Request::from_parts(parts, body));
     }
     let limit = Inspection::default().max_request_bytes;
@@ -319,7 +358,7 @@ async fn parse(request: Request<Body>, model: Option<&str>) -> Result<Request<Bo
         Inspected::Document(body) => body,
         // Sound for transcription, say.
         Inspected::Problem(Problem::Binary, body) => return Ok(Request::from_parts(parts, body)),
-        Inspected::Problem(_, body) if model.is_none() => {
+        Inspected::Problem(problem, body) if model.is_none() && !problem.is_broken() => {
             return Ok(Request::from_parts(parts, body));
         }
         Inspected::Problem(problem, _) => return Err(problem.in_request()),
@@ -337,6 +376,16 @@ async fn parse(request: Request<Body>, model: Option<&str>) -> Result<Request<Bo
         forget_length(&mut parts.headers);
     }
     Ok(Request::from_parts(parts, body))
+}
+
+fn is_upload(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let starts = |with: &str| {
+        let start = kind.trim_start().get(..with.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    starts("multipart/") || starts("application/octet-stream")
 }
 
 /// Members by which a request shows that it asks a model.

@@ -3,6 +3,7 @@
 mod continued;
 mod faults;
 pub(crate) mod fleet;
+mod hostile;
 mod names;
 mod sockets;
 mod strategies;
