@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
-use tokenizers::{Encoding, Tokenizer, TruncationParams};
+use tokenizers::utils::truncation::TruncationDirection;
+use tokenizers::{Encoding, PostProcessor, Tokenizer};
 
 use super::labels::Labels;
 use super::{EncoderError, Score, Squash};
@@ -24,7 +25,9 @@ pub(super) struct Network {
     pub(super) labels: Labels,
     squash: Squash,
     temperature: f32,
-    max_tokens: usize,
+    /// How many tokens of a text are read at once.
+    room: usize,
+    overlap: usize,
     max_windows: usize,
 }
 
@@ -170,11 +173,10 @@ impl Network {
         shape: &Shape,
     ) -> Result<Self, tokenizers::Error> {
         tokenizer.with_padding(None);
-        tokenizer.with_truncation(Some(TruncationParams {
-            max_length: shape.max_tokens,
-            stride: shape.overlap,
-            ..TruncationParams::default()
-        }))?;
+        // Windows are cut here: the tokenizer would keep the first two only.
+        tokenizer.with_truncation(None)?;
+        let around = tokenizer.get_post_processor();
+        let around = around.map_or(0, |processor| processor.added_tokens(false));
         // Nobody is to end a window by writing the word for it.
         tokenizer.set_encode_special_tokens(true);
         Ok(Self {
@@ -185,14 +187,15 @@ impl Network {
             labels,
             squash,
             temperature: shape.temperature,
-            max_tokens: shape.max_tokens,
+            room: shape.max_tokens.saturating_sub(around).max(1),
+            overlap: shape.overlap,
             max_windows: shape.max_windows,
         })
     }
 
     /// Whether a text is worth cutting up.
     pub(super) fn admits(&self, text: &str) -> Result<(), EncoderError> {
-        let tokens = self.max_windows.saturating_mul(self.max_tokens);
+        let tokens = self.max_windows.saturating_mul(self.room);
         match text.len() <= tokens.saturating_mul(LONGEST_TOKEN) {
             true => Ok(()),
             false => Err(EncoderError::TooLong),
@@ -211,29 +214,34 @@ impl Network {
             true => Err(EncoderError::Cancelled),
         };
         go_on()?;
-        let cut = self
-            .tokenizer
-            .encode(text, true)
-            .map_err(|error| EncoderError::failed(&error))?;
-        let windows = 1 + cut.get_overflowing().len();
+        let failed = |error: tokenizers::Error| EncoderError::failed(&error);
+        let mut first = self.tokenizer.encode(text, false).map_err(failed)?;
+        let overlap = self.overlap.min(self.room - 1);
+        first.truncate(self.room, overlap, TruncationDirection::Right);
+        let others = first.take_overflowing();
+        let windows = 1 + others.len();
         if windows > self.max_windows {
             return Err(EncoderError::TooLong);
         }
         let mut worst: Option<Score> = None;
-        for window in std::iter::once(&cut).chain(cut.get_overflowing()) {
+        for window in std::iter::once(first).chain(others) {
             go_on()?;
-            let logits = run(&self.model, &self.inputs, self.output, window, pool)?;
+            let window = self
+                .tokenizer
+                .post_process(window, None, true)
+                .map_err(failed)?;
+            let logits = run(&self.model, &self.inputs, self.output, &window, pool)?;
             let (score, each) = self.labels.score(&logits, self.squash, self.temperature);
             if worst.as_ref().is_some_and(|worst| worst.score >= score) {
                 continue;
             }
-            let first = each.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+            let most = each.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
             let name = |id: usize| self.labels.name(id).to_owned();
             worst = Some(Score {
                 score,
-                label: first.map(|(id, _)| name(*id)).unwrap_or_default(),
+                label: most.map(|(id, _)| name(*id)).unwrap_or_default(),
                 labels: each.iter().map(|(id, score)| (name(*id), *score)).collect(),
-                span: span(window),
+                span: span(&window),
                 windows,
             });
         }
@@ -259,7 +267,7 @@ impl fmt::Debug for Network {
         f.debug_struct("Network")
             .field("labels", &self.labels)
             .field("squash", &self.squash)
-            .field("max_tokens", &self.max_tokens)
+            .field("room", &self.room)
             .finish_non_exhaustive()
     }
 }

