@@ -41,6 +41,8 @@
 //! ```
 
 pub mod canary;
+#[cfg(feature = "encoder")]
+pub mod encoder;
 mod future;
 pub mod injection;
 mod key;
