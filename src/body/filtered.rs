@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::Frame;
 
-use super::filter::{EventStream, ResponseFilter, Rigour, Watch};
+use super::filter::{Consultation, EventStream, ResponseFilter, Rigour, Watch};
 use super::{Body, BoxError};
 
 /// Server-sent events, read from a body and run through filters.
@@ -15,6 +15,8 @@ pub(super) struct Filtered {
     inner: Option<Body>,
     stream: EventStream,
     tail: Option<Tail>,
+    /// What the filters wait for before the stream ends.
+    waiting: Vec<Consultation>,
 }
 
 /// What comes after the last event.
@@ -31,6 +33,7 @@ impl Filtered {
             inner: Some(inner),
             stream: EventStream::new(),
             tail: None,
+            waiting: Vec::new(),
         }
     }
 
@@ -43,7 +46,8 @@ impl Filtered {
     }
 
     pub(super) fn is_end(&self) -> bool {
-        self.inner.is_none() && self.tail.is_none() && !self.stream.has_ready()
+        let nothing_comes = self.inner.is_none() && self.tail.is_none();
+        nothing_comes && self.waiting.is_empty() && !self.stream.has_ready()
     }
 
     pub(super) fn poll_frame(
@@ -53,6 +57,17 @@ impl Filtered {
         loop {
             if let Some(bytes) = self.stream.take_ready() {
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if let Some(waiting) = self.waiting.last_mut() {
+                if let Err(error) = ready!(waiting.as_mut().poll(cx)) {
+                    // The text has left; there is nothing to refuse.
+                    tracing::warn!(error = &*error, "nothing was found out about a stream");
+                }
+                self.waiting.pop();
+                if self.waiting.is_empty() {
+                    self.stream.go_on();
+                }
+                continue;
             }
             match self.tail.take() {
                 Some(Tail::Trailers(trailers)) => {
@@ -73,6 +88,7 @@ impl Filtered {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
                         self.stream.push(&data);
+                        self.waiting = self.stream.take_waiting();
                         if self.stream.is_stopped() {
                             // No more tokens are wanted, or paid for.
                             self.inner = None;
@@ -80,6 +96,7 @@ impl Filtered {
                     }
                     Err(frame) => {
                         self.stream.finish(true);
+                        self.waiting = self.stream.take_waiting();
                         self.inner = None;
                         self.tail = frame.into_trailers().ok().map(Tail::Trailers);
                     }
@@ -91,6 +108,7 @@ impl Filtered {
                 }
                 None => {
                     self.stream.finish(true);
+                    self.waiting = self.stream.take_waiting();
                     self.inner = None;
                 }
             }

@@ -36,7 +36,7 @@ pub(crate) use self::document::index::Index;
 pub(crate) use self::document::index::READS;
 pub(crate) use self::document::shape::is_word;
 pub use self::document::{Document, JsonError, MAX_DEPTH, Role, Segment, SegmentKind};
-pub use self::filter::{Ending, Flow, Lane, ResponseFilter, Window};
+pub use self::filter::{Consultation, Ending, Flow, Lane, ResponseFilter, Window};
 pub(crate) use self::filter::{Rigour, Watch};
 use self::filtered::Filtered;
 pub(crate) use self::front::Front;

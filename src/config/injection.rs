@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::judge::JudgeConfig;
 use super::names::names;
 use super::pii::Uninspectable;
 
@@ -78,6 +79,9 @@ pub struct PromptInjectionConfig {
     pub encoding: InjectionEncoding,
     /// What is an attack besides what the model finds.
     pub detection: InjectionDetection,
+    /// A classifier of one's own, asked beside what is built in; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge: Option<JudgeConfig>,
     /// What is said to a client whose call is refused.
     pub response: InjectionResponse,
     /// The largest body, in bytes, that is inspected.
@@ -102,6 +106,7 @@ impl Default for PromptInjectionConfig {
             ],
             encoding: InjectionEncoding::default(),
             detection: InjectionDetection::default(),
+            judge: None,
             response: InjectionResponse::default(),
             max_body_bytes: 8 * 1024 * 1024,
             uninspectable: Uninspectable::default(),

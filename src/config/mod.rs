@@ -28,6 +28,8 @@ mod check;
 mod entity;
 mod error;
 mod injection;
+mod judge;
+mod judge_rules;
 mod locale;
 mod names;
 mod patterns;
@@ -61,6 +63,7 @@ pub use injection::{
     InjectionAction, InjectionDetection, InjectionEncoding, InjectionOrigin, InjectionResponse,
     PromptInjectionConfig,
 };
+pub use judge::{JudgeBand, JudgeCombine, JudgeConfig, JudgeWhen, StreamedAnswers};
 pub use locale::Locale;
 pub use pii::{
     Conversation, DetectPattern, Direction, DirectionActions, MarkerFormat, PiiAction,

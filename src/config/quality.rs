@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::judge::JudgeConfig;
 use super::names::names;
 use crate::policy::quality::Signal;
 
@@ -42,6 +43,9 @@ pub struct QualityScorerConfig {
     pub min_score: f64,
     /// How much of the score each signal takes away, from 0 (it is only recorded) to 1.
     pub weights: QualityWeights,
+    /// A classifier of one's own, asked beside what is built in; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge: Option<JudgeConfig>,
     /// Whether a stream that says the same over and over is stopped.
     pub stop_loops: bool,
     /// The fewest characters an answer may have; none by default.
@@ -61,6 +65,7 @@ impl Default for QualityScorerConfig {
             action: QualityAction::default(),
             min_score: 0.5,
             weights: QualityWeights::default(),
+            judge: None,
             stop_loops: true,
             min_chars: 0,
             max_chars: None,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cases::Speaker;
+use super::judge::JudgeConfig;
 use super::names::names;
 use super::provider::SecretRef;
 
@@ -19,6 +20,8 @@ names! {
             LlamaGuard = "llama-guard",
             /// `POST` with `{"text"}`, answered by `{"score", "categories"}`.
             Contract = "contract",
+            /// A chat model that grades answers; for the policy `quality-scorer`.
+            Grader = "grader",
         }
         planned {}
     }
@@ -128,6 +131,22 @@ impl Default for RemoteJudgeConfig {
             max_text_bytes: 64 * 1024,
             circuit_breaker: RemoteBreaker::default(),
         }
+    }
+}
+
+impl RemoteJudgeConfig {
+    /// How the judge is asked. `None`: it is not said where it is.
+    pub fn judge(&self) -> Option<JudgeConfig> {
+        let mut judge = JudgeConfig::at(self.url.clone()?);
+        judge.kind = self.kind;
+        judge.model.clone_from(&self.model);
+        judge.secret_key_ref.clone_from(&self.secret_key_ref);
+        judge.timeout_ms = self.timeout_ms;
+        judge.cache_entries = self.cache_entries;
+        judge.max_concurrent = self.max_concurrent;
+        judge.max_text_bytes = self.max_text_bytes;
+        judge.circuit_breaker = self.circuit_breaker.clone();
+        Some(judge)
     }
 }
 

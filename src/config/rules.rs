@@ -195,6 +195,7 @@ fn expand(target: &mut Node, index: usize, problems: &mut Problems) {
 /// Reports what is wrong between values that are each right.
 pub(super) fn between(root: &Node, problems: &mut Problems) {
     remote_judge(root, problems);
+    super::judge_rules::check(root, problems);
     let Some(providers) = root.get("providers") else {
         return;
     };
@@ -229,6 +230,17 @@ fn remote_judge(root: &Node, problems: &mut Problems) {
     let settings = root.get("policy").and_then(|node| node.get("remote-judge"));
     let has = |key: &str| settings.is_some_and(|node| node.get(key).is_some());
     let kind = settings.and_then(|node| node.get("kind")?.text());
+    if kind == Some("grader") {
+        let what = format!(
+            "{path}.kind: a \"grader\" scores answers; name it as the \"judge\" of quality-scorer, \
+             or use another kind"
+        );
+        let at = settings
+            .and_then(|node| node.get("kind"))
+            .unwrap_or(named)
+            .at;
+        return problems.push(at, &format!("{path}.kind"), what);
+    }
     let missing = if !has("url") {
         "url"
     } else if kind == Some("llama-guard") && !has("model") {

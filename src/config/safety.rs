@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::judge::JudgeConfig;
 use super::names::names;
 use super::pii::{Direction, Uninspectable};
 
@@ -111,6 +112,9 @@ pub struct SafetyFilterConfig {
     /// Words and phrases that let a text pass, unless one of `block_if` stands there too.
     #[schemars(length(max = 1000), inner(length(min = 1, max = 256)))]
     pub allow_if: Vec<String>,
+    /// A classifier of one's own, asked beside what is built in; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge: Option<JudgeConfig>,
     /// What is said to a client whose call is stopped.
     pub response: SafetyResponse,
     /// The directions inspected; both by default.
@@ -134,6 +138,7 @@ impl Default for SafetyFilterConfig {
             thresholds: BTreeMap::new(),
             block_if: Vec::new(),
             allow_if: Vec::new(),
+            judge: None,
             response: SafetyResponse::default(),
             directions: Direction::ALL.to_vec(),
             max_body_bytes: 8 * 1024 * 1024,

@@ -45,6 +45,7 @@ pub mod canary;
 pub mod encoder;
 mod future;
 pub mod injection;
+pub mod judge;
 mod key;
 mod layer;
 pub mod pii;
@@ -60,11 +61,12 @@ mod verdict;
 pub use self::future::{AskedAgain, PolicyFuture};
 pub use self::key::HashKey;
 pub use self::layer::{OnFailure, PolicyLayer};
+use self::request::is_foreign;
 pub use self::request::{PolicyRequest, Recorder};
 pub use self::service::PolicyService;
 pub use self::verdict::{DeferredVerdict, Verdict};
 use crate::body::{BoxError, Inspection};
-pub use crate::body::{Ending, Flow, ResponseFilter, Window};
+pub use crate::body::{Consultation, Ending, Flow, ResponseFilter, Window};
 
 /// Decides about requests, and hands out filters for their answers.
 pub trait Policy: Send + Sync + 'static {

@@ -36,14 +36,19 @@ impl<'a> PolicyRequest<'a> {
     /// Whether none of its texts stands where a known API has them: any of them
     /// may be what the model reads.
     pub(super) fn is_foreign(&self) -> bool {
-        use SegmentKind::{Content, Document, Input, PlainText, Prompt, Query};
-        !self.document.segments().any(|segment| {
-            matches!(
-                segment.kind(),
-                Content | Document | Input | PlainText | Prompt | Query
-            )
-        })
+        is_foreign(self.document)
     }
+}
+
+/// Whether none of a request's texts stands where a known API has them.
+pub(super) fn is_foreign(request: &Document) -> bool {
+    use SegmentKind::{Content, Document, Input, PlainText, Prompt, Query};
+    !request.segments().any(|segment| {
+        matches!(
+            segment.kind(),
+            Content | Document | Input | PlainText | Prompt | Query
+        )
+    })
 }
 
 /// Without headers, which may hold keys.
@@ -65,6 +70,14 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// One that nobody reads.
+    pub(super) fn silent(&self) -> Self {
+        Self {
+            policy: self.policy,
+            call: None,
+        }
+    }
+
     /// Whether anyone will read what is noted.
     #[must_use]
     pub fn is_read(&self) -> bool {

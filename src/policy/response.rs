@@ -4,15 +4,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderMap, Response, header, response};
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode, header, response};
 
-use super::Recorder;
 use super::future::refuse_reply;
 use super::layer::Settings;
+use super::{OnFailure, Recorder};
 use crate::body::filter::filter_document;
 use crate::body::{
-    Body, Ending, Flow, Inspect, Inspected, MediaKind, Problem, ResponseFilter, Rigour,
-    Uninspectable, Window, forget_length, is_bodiless,
+    ApiError, Body, BoxError, Consultation, Document, Ending, Flow, Inspect, Inspected, MediaKind,
+    Problem, ResponseFilter, Rigour, Uninspectable, Window, forget_length, is_bodiless,
 };
 use crate::text::Edits;
 
@@ -39,6 +40,16 @@ pub(super) struct Answer {
     filters: Vec<Box<dyn ResponseFilter>>,
     /// An encoded stream: no use reading it.
     unreadable: Option<(Problem, Body)>,
+    /// It has been read.
+    whole: Option<Whole>,
+}
+
+/// An answer that has been read, and what the filters wait for.
+struct Whole {
+    waiting: Vec<Consultation>,
+    parts: response::Parts,
+    body: Body,
+    encoded: Option<Bytes>,
 }
 
 impl Answer {
@@ -71,6 +82,7 @@ impl Answer {
                     parts: Some(parts),
                     filters,
                     unreadable: Some((problem, body)),
+                    whole: None,
                 }));
             }
             let body = filter_events(body, &mut parts.headers, filters, settings);
@@ -87,6 +99,7 @@ impl Answer {
             parts: Some(parts),
             filters,
             unreadable: None,
+            whole: None,
         }))
     }
 
@@ -96,6 +109,35 @@ impl Answer {
         settings: &Settings,
         recorder: &Recorder,
     ) -> Poll<Read> {
+        if self.whole.is_none() {
+            match ready!(self.read(cx, settings, recorder)) {
+                Ok(whole) => self.whole = Some(whole),
+                Err(read) => return Poll::Ready(*read),
+            }
+        }
+        let mut failed = None;
+        // The first failure ends it.
+        while let Some(whole) = &mut self.whole
+            && failed.is_none()
+            && let Some(waiting) = whole.waiting.last_mut()
+        {
+            failed = ready!(waiting.as_mut().poll(cx)).err();
+            whole.waiting.pop();
+        }
+        match self.whole.take() {
+            Some(whole) => Poll::Ready(self.filter(whole, failed, settings, recorder)),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Reads it; gives what has become of it, if there is nothing to filter.
+    fn read(
+        &mut self,
+        cx: &mut Context<'_>,
+        settings: &Settings,
+        recorder: &Recorder,
+    ) -> Poll<Result<Whole, Box<Read>>> {
+        let as_it_is = |response| Poll::Ready(Err(Box::new(Read::Ready(response))));
         let read = match (&mut self.inspect, self.unreadable.take()) {
             (_, Some((problem, body))) => Inspected::Problem(problem, body),
             (Some(inspect), None) => ready!(Pin::new(inspect).poll(cx)),
@@ -104,45 +146,91 @@ impl Answer {
         let Some(mut parts) = self.parts.take() else {
             return Poll::Pending;
         };
-        let mut body = match read {
+        let body = match read {
             Inspected::Document(body) => body,
             // Bytes that are no text cannot hold what the filters look for.
             Inspected::Problem(problem, body)
                 if settings.inspection.passes(&problem) || matches!(problem, Problem::Binary) =>
             {
                 recorder.warn(format!("response body passed uninspected: {problem}"));
-                return Poll::Ready(Read::Ready(Response::from_parts(parts, body)));
+                return as_it_is(Response::from_parts(parts, body));
             }
             Inspected::Problem(problem, body) if settings.shadow => {
                 if !problem.is_broken() {
                     recorder.would("would_refuse");
                 }
-                return Poll::Ready(Read::Ready(Response::from_parts(parts, body)));
+                return as_it_is(Response::from_parts(parts, body));
             }
             Inspected::Problem(problem, _) => {
-                return Poll::Ready(Read::Ready(refuse_reply(&problem, recorder)));
+                return as_it_is(refuse_reply(&problem, recorder));
             }
         };
         let encoded = self.inspect.as_mut().and_then(Inspect::take_encoded);
         if !settings.shadow && parts.headers.remove(header::CONTENT_ENCODING).is_some() {
             forget_length(&mut parts.headers);
         }
+        let mut waiting = Vec::new();
+        if let Some(document) = body.as_document() {
+            if document.looks_like_events() && encoded.is_none() {
+                let bytes = document.to_bytes();
+                let filters = std::mem::take(&mut self.filters);
+                let body = body.with_content(bytes);
+                let body = filter_events(body, &mut parts.headers, filters, settings);
+                return as_it_is(Response::from_parts(parts, body));
+            }
+            // An error says nothing that a model has said.
+            if parts.status.is_success() {
+                let filters = self.filters.iter_mut();
+                waiting.extend(filters.filter_map(|filter| filter.before_reply(document)));
+            }
+        }
+        Poll::Ready(Ok(Whole {
+            waiting,
+            parts,
+            body,
+            encoded,
+        }))
+    }
+
+    /// Shows it to the filters. `failed`: what one of them waited for did.
+    fn filter(
+        &mut self,
+        whole: Whole,
+        failed: Option<BoxError>,
+        settings: &Settings,
+        recorder: &Recorder,
+    ) -> Read {
+        let Whole {
+            mut parts,
+            mut body,
+            encoded,
+            ..
+        } = whole;
+        if let Some(error) = failed {
+            let policy = recorder.policy;
+            tracing::error!(policy, error = &*error, "policy failed");
+            recorder.verdict("error");
+            if settings.on_failure == OnFailure::Refuse && !settings.shadow {
+                let error = ApiError::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "policy_failure",
+                    format!("policy {policy:?} could not judge the answer"),
+                );
+                recorder.refused(&error);
+                return Read::Ready(error.into_response());
+            }
+            recorder.warn(format!("policy {policy:?} failed, and the answer went on"));
+        }
         let mut filters = std::mem::take(&mut self.filters);
         let mut again = false;
         if let Some(document) = body.as_document_mut() {
-            if document.looks_like_events() && encoded.is_none() {
-                let bytes = document.to_bytes();
-                let body = body.with_content(bytes);
-                let body = filter_events(body, &mut parts.headers, filters, settings);
-                return Poll::Ready(Read::Ready(Response::from_parts(parts, body)));
-            }
             for filter in &mut filters {
                 match filter_document(&mut **filter, document) {
                     Ending::Accept => {}
                     Ending::AskAgain => again = true,
                     Ending::Refuse(error) => {
                         recorder.refused(&error);
-                        return Poll::Ready(Read::Ready(error.into_response()));
+                        return Read::Ready(error.into_response());
                     }
                 }
                 filter.head(&mut parts.headers);
@@ -155,10 +243,10 @@ impl Answer {
             body = body.with_content(encoded);
         }
         let response = Response::from_parts(parts, body);
-        Poll::Ready(match again {
+        match again {
             false => Read::Ready(response),
             true => Read::AskAgain(response, filters),
-        })
+        }
     }
 }
 
@@ -215,6 +303,14 @@ impl ResponseFilter for Recording {
 
     fn judges_end(&self) -> bool {
         self.filter.judges_end()
+    }
+
+    fn before_reply(&mut self, reply: &Document) -> Option<Consultation> {
+        self.filter.before_reply(reply)
+    }
+
+    fn after_stream(&mut self) -> Option<Consultation> {
+        self.filter.after_stream()
     }
 
     fn head(&mut self, headers: &mut HeaderMap) {

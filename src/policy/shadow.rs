@@ -3,7 +3,7 @@
 use http::HeaderMap;
 
 use super::Recorder;
-use crate::body::{Ending, Flow, Lane, ResponseFilter, Window};
+use crate::body::{Consultation, Document, Ending, Flow, Lane, ResponseFilter, Window};
 use crate::text::Edits;
 
 /// A lane of which the filter has held back this much, in bytes, would have
@@ -106,6 +106,14 @@ impl ResponseFilter for Shadow {
             }
         }
         Ending::Accept
+    }
+
+    fn before_reply(&mut self, reply: &Document) -> Option<Consultation> {
+        self.filter.before_reply(reply)
+    }
+
+    fn after_stream(&mut self) -> Option<Consultation> {
+        self.filter.after_stream()
     }
 
     fn head(&mut self, _: &mut HeaderMap) {}

@@ -88,6 +88,10 @@ impl Verdict {
         self
     }
 
+    pub(super) fn refuses(&self) -> bool {
+        matches!(self.action, Action::Refuse(_))
+    }
+
     pub(super) fn word(&self) -> &'static str {
         match &self.action {
             Action::Continue => "continue",

@@ -4,6 +4,7 @@
 
 mod app;
 mod audit;
+mod beside;
 mod cases;
 mod command;
 mod endpoints;

@@ -57,6 +57,19 @@ pub enum Role {
 }
 
 impl Role {
+    /// Its name in the wire format.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Developer => "developer",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Tool => "tool",
+            Self::Unknown => "unknown",
+        }
+    }
+
     pub(crate) fn parse(name: &str) -> Self {
         match name {
             "system" => Self::System,

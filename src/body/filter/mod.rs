@@ -10,9 +10,12 @@ mod event;
 mod lane;
 mod stream;
 
+use std::future::Future;
+use std::pin::Pin;
+
 use http::HeaderMap;
 
-use super::{ApiError, SegmentKind};
+use super::{ApiError, BoxError, Document, SegmentKind};
 use crate::text::Edits;
 
 pub(crate) use self::chain::filter_document;
@@ -69,10 +72,30 @@ pub trait ResponseFilter: Send {
         false
     }
 
+    /// A plain reply is there as a whole, and none of its texts has been shown:
+    /// what the filter has to find out elsewhere before they are. Not asked for
+    /// streams.
+    ///
+    /// An error has the reply refused, unless
+    /// [`on_failure`](crate::policy::PolicyLayer::on_failure) says otherwise.
+    fn before_reply(&mut self, _reply: &Document) -> Option<Consultation> {
+        None
+    }
+
+    /// A stream has ended by itself, and all of its texts have been shown: what
+    /// there is to find out for the record. Its end waits for it.
+    fn after_stream(&mut self) -> Option<Consultation> {
+        None
+    }
+
     /// Adds to the head of a plain reply when all of it has been shown. The
     /// head of a stream has left by then.
     fn head(&mut self, _headers: &mut HeaderMap) {}
 }
+
+/// What a filter waits for. It leaves what it finds out where the filter finds
+/// it, and is dropped when nobody waits for the reply any more.
+pub type Consultation = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 
 /// What becomes of a choice that has ended.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::chain::filter_text;
 use super::event::{Queue, Released, Synthetic, cannot_inspect};
 use super::lane::{Lane, Scratch};
-use super::{Lane as Place, ResponseFilter, Rigour, Watch};
+use super::{Consultation, Lane as Place, ResponseFilter, Rigour, Watch};
 use crate::body::document::form::Form;
 use crate::body::document::index::{Index, Slot};
 use crate::body::sse::{Decoder, Event, OtherLine};
@@ -58,6 +58,12 @@ pub(crate) struct EventStream {
     judges_end: bool,
     /// Nothing is read any more: no filter wants it, and it was too much.
     passing: bool,
+    /// What is waited for before the stream ends.
+    waiting: Vec<Consultation>,
+    /// What comes then: the last event, and what stood behind it in its frame.
+    last: Option<(Event, Bytes)>,
+    /// The filters have been told of the end.
+    over: bool,
 }
 
 impl EventStream {
@@ -84,6 +90,9 @@ impl EventStream {
             binding: false,
             judges_end: false,
             passing: false,
+            waiting: Vec::new(),
+            last: None,
+            over: false,
         }
     }
 
@@ -113,10 +122,33 @@ impl EventStream {
         self.ready.pop_front()
     }
 
+    /// What is waited for: nothing is to be pushed until it has been taken and
+    /// is there. Then comes [`go_on`](Self::go_on).
+    pub(crate) fn take_waiting(&mut self) -> Vec<Consultation> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// What was waited for is there, or will not be.
+    pub(crate) fn go_on(&mut self) {
+        if let Some((event, rest)) = self.last.take() {
+            self.queue.push_event(event, false);
+            self.push(&rest);
+        }
+    }
+
+    /// Asks the filters, once, what they have to find out when all has been
+    /// said.
+    fn end_with_filters(&mut self) {
+        if !std::mem::replace(&mut self.over, true) {
+            let filters = self.filters.iter_mut();
+            self.waiting = filters.filter_map(|f| f.after_stream()).collect();
+        }
+    }
+
     /// Takes a frame of the upstream's.
     pub(crate) fn push(&mut self, frame: &Bytes) {
         let mut at = 0;
-        while !self.stopped && !self.passing {
+        while !self.stopped && !self.passing && self.last.is_none() {
             match self.decoder.next(frame, &mut at) {
                 None => break,
                 Some(Ok(event)) => self.take(event),
@@ -134,6 +166,8 @@ impl EventStream {
         self.release();
         if self.passing && at < frame.len() {
             self.ready.push_back(frame.slice(at..));
+        } else if let Some((_, rest)) = &mut self.last {
+            *rest = frame.slice(at..);
         }
     }
 
@@ -146,10 +180,12 @@ impl EventStream {
         {
             self.take(event);
         }
-        if !self.stopped
-            && let Err(error) = self.end(whole)
-        {
-            self.stop(&error);
+        if !self.stopped {
+            match self.end(whole) {
+                Err(error) => self.stop(&error),
+                Ok(()) if whole => self.end_with_filters(),
+                Ok(()) => {}
+            }
         }
         self.release();
     }
@@ -171,7 +207,11 @@ impl EventStream {
         if data == "[DONE]" {
             self.end(true)?;
             self.watches.iter_mut().for_each(|w| w.done());
-            self.queue.push_event(event, false);
+            self.end_with_filters();
+            match self.waiting.is_empty() {
+                true => self.queue.push_event(event, false),
+                false => self.last = Some((event, Bytes::new())),
+            }
             return Ok(());
         }
         let json = self.index(data)?;

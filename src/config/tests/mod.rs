@@ -5,6 +5,7 @@ mod files;
 mod fuzz;
 mod good;
 mod injection;
+mod judge;
 mod pii;
 #[cfg(feature = "gateway")]
 mod pii_effect;

@@ -2,6 +2,7 @@
 
 mod canary;
 mod injection;
+mod judge;
 mod kept;
 mod pii;
 mod quality;
@@ -25,7 +26,8 @@ use super::surface::Stack;
 use crate::audit::{AuditLayer, JsonLinesSink};
 use crate::body::Body;
 use crate::call::{CallReader, CallRecord, Outcome};
-use crate::config::{AuditConfig, Config, PolicyName, SecretRef};
+use crate::config::{AuditConfig, Config, JudgeConfig, PolicyName, SecretRef};
+use crate::policy::remote::RemoteJudge;
 use crate::upstream::ErrorResponseLayer;
 
 /// The policies of the chain around the target, the first outermost. Takes over
@@ -72,8 +74,22 @@ pub(super) fn around(
                 boxed(&layer, stack)
             }
             PolicyName::PiiDetector => boxed(&parts.part("pii", &policy.pii_detector, pii)?, stack),
-            PolicyName::PromptInjection => boxed(&injection(&policy.prompt_injection)?, stack),
-            PolicyName::SafetyFilter => boxed(&safety(&policy.safety_filter), stack),
+            PolicyName::PromptInjection => {
+                let mut layer = injection(&policy.prompt_injection)?;
+                if let Some(settings) = &policy.prompt_injection.judge {
+                    let judge = judge_of(name, settings, parts)?;
+                    layer = layer.judge(judge).judge_rule(judge::rule(settings));
+                }
+                boxed(&layer, stack)
+            }
+            PolicyName::SafetyFilter => {
+                let mut layer = safety(&policy.safety_filter);
+                if let Some(settings) = &policy.safety_filter.judge {
+                    let judge = judge_of(name, settings, parts)?;
+                    layer = layer.judge(judge).judge_rule(judge::rule(settings));
+                }
+                boxed(&layer, stack)
+            }
             PolicyName::Canary => boxed(
                 &parts.part("canary", &policy.canary, canary::canary)?,
                 stack,
@@ -82,10 +98,27 @@ pub(super) fn around(
                 let layer = parts.part("remote", &policy.remote_judge, remote::remote)?;
                 boxed(&layer, stack)
             }
-            PolicyName::QualityScorer => boxed(&quality::quality(&policy.quality_scorer), stack),
+            PolicyName::QualityScorer => {
+                let mut layer = quality::quality(&policy.quality_scorer);
+                if let Some(settings) = &policy.quality_scorer.judge {
+                    let judge = judge_of(name, settings, parts)?;
+                    layer = layer.judge(judge).judge_rule(judge::rule(settings));
+                }
+                boxed(&layer, stack)
+            }
         };
     }
     Ok(stack)
+}
+
+/// The judge beside a policy's own. Its memory and its breaker outlast a reload.
+fn judge_of(
+    policy: PolicyName,
+    settings: &JudgeConfig,
+    parts: &mut Parts<'_>,
+) -> Result<RemoteJudge, GatewayError> {
+    let path = format!("policy.{policy}.judge");
+    parts.part(&path, settings, |settings| judge::judge(&path, settings))
 }
 
 fn boxed<L>(layer: &L, stack: Stack) -> Stack

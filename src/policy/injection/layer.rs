@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::pattern::{InvalidPattern, Patterns};
 use super::settings::{Action, Origin, Settings};
 use super::{PromptInjection, PromptInjectionLayer};
+use crate::policy::judge::{Judge, JudgeRule};
 use crate::text::{Encoding, Folding, Views};
 
 impl PromptInjectionLayer {
@@ -115,5 +116,29 @@ impl PromptInjectionLayer {
     #[must_use]
     pub fn message(self, message: impl Into<String>) -> Self {
         self.set(|settings| settings.message = Some(message.into()))
+    }
+
+    /// Asks a classifier of one's own too: a closure, or a
+    /// [`RemoteJudge`](crate::policy::remote::RemoteJudge). See
+    /// [`judge`](crate::policy::judge).
+    ///
+    /// ```
+    /// use portcullis::PromptInjectionLayer;
+    /// use portcullis::policy::judge::{Judgement, Subject};
+    ///
+    /// let layer = PromptInjectionLayer::default().judge(|subject: Subject| async move {
+    ///     Ok(Judgement::of(if subject.text.len() > 10_000 { 0.8 } else { 0.1 }))
+    /// });
+    /// ```
+    #[must_use]
+    pub fn judge(self, judge: impl Judge) -> Self {
+        self.set(|settings| settings.judge = Some(Arc::new(judge)))
+    }
+
+    /// When the judge is asked, and what its word counts: by default about
+    /// texts that score from 0.3 up to their threshold, where it then decides.
+    #[must_use]
+    pub fn judge_rule(self, rule: JudgeRule) -> Self {
+        self.set(|settings| settings.judge_rule = rule)
     }
 }

@@ -31,6 +31,9 @@
 //!     .attack_pattern("codename", "operation +nightfall")?;
 //! # Ok::<(), portcullis::policy::injection::InvalidPattern>(())
 //! ```
+//!
+//! A better classifier of yours is asked where the model is uncertain, or
+//! always: [`judge`](PromptInjectionLayer::judge).
 
 mod features;
 mod judge;
@@ -50,8 +53,9 @@ use self::judge::{Judge, MODEL};
 pub use self::pattern::InvalidPattern;
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Origin};
-use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind, is_word};
+use super::judge::{Consult, Hearing, Subject, hear};
+use super::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict, is_foreign};
+use crate::body::{ApiError, BoxError, Document, Role, Segment, SegmentKind, is_word};
 use crate::call::Direction;
 use crate::text::{Edits, Model};
 
@@ -79,6 +83,9 @@ impl fmt::Debug for PromptInjection {
 const REPORT_HEADER: HeaderName = HeaderName::from_static("x-portcullis-injection");
 /// What findings are counted as.
 const LABEL: &str = "prompt_injection";
+/// And those that a judge made.
+const BY_JUDGE: &str = "prompt_injection.judge";
+const NAME: &str = "prompt-injection";
 
 thread_local! {
     /// Memory for judging, reused by the calls of a thread.
@@ -132,6 +139,31 @@ impl PromptInjection {
         &MODEL
     }
 
+    /// What counts of a text of a request: its assessment, or the judge's.
+    /// Gives whether it was the judge's.
+    fn weigh(
+        &self,
+        hearing: &mut Hearing,
+        origin: Origin,
+        segment: &Segment<'_>,
+    ) -> (Assessment, bool) {
+        let mut found = self.assess_as(origin, segment.text());
+        let threshold = self.settings.threshold(origin);
+        // A pattern of one's own is no question of opinion.
+        let by_pattern = found.pattern.is_some();
+        if by_pattern {
+            return (found, false);
+        }
+        let subject = || Subject::of(NAME, segment);
+        let weighed = hearing.weigh(found.injection, found.score, threshold, subject);
+        let by_judge = weighed.bad && !found.injection;
+        found.injection = weighed.bad;
+        if let Some(judgement) = weighed.judgement.filter(|_| by_judge) {
+            found.score = judgement.score;
+        }
+        (found, by_judge)
+    }
+
     fn refusal(&self, origin: Origin) -> ApiError {
         let message = match &self.settings.message {
             Some(own) => own.clone(),
@@ -172,27 +204,47 @@ fn origin(segment: &Segment<'_>, foreign: bool) -> Option<Origin> {
 
 impl Policy for PromptInjection {
     fn name(&self) -> &'static str {
-        "prompt-injection"
+        NAME
     }
 
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
         let settings = &self.settings;
-        let recorder = request.recorder();
+        let judge = settings.judge.as_ref();
+        let judge = judge.filter(|_| settings.judge_rule.judges_requests());
+        let consult = judge.map(|judge| Consult::of_harm(judge, &settings.judge_rule));
+        hear(self, consult, request, Self::decide)
+    }
+
+    fn reads_request(&self) -> bool {
+        !self.settings.scope.is_empty()
+    }
+}
+
+impl PromptInjection {
+    fn decide(
+        &self,
+        document: &Document,
+        recorder: &Recorder,
+        hearing: &mut Hearing,
+    ) -> Result<Verdict, BoxError> {
+        let settings = &self.settings;
         let mut rewritten = Vec::new();
         let mut highest: Option<f32> = None;
-        let foreign = request.is_foreign();
-        for segment in request.document().segments() {
+        let foreign = is_foreign(document);
+        for segment in document.segments() {
             let Some(origin) =
                 origin(&segment, foreign).filter(|origin| settings.scope.contains(origin))
             else {
                 continue;
             };
-            let found = self.assess_as(origin, segment.text());
+            let (found, by_judge) = self.weigh(hearing, origin, &segment);
             if !found.injection {
                 continue;
             }
             recorder.found(Direction::Request, LABEL, 1);
-            if let Some(encoding) = found.encoding {
+            if by_judge {
+                recorder.found(Direction::Request, BY_JUDGE, 1);
+            } else if let Some(encoding) = found.encoding {
                 recorder.found(
                     Direction::Request,
                     format!("{LABEL}.{}", encoding.as_str()),
@@ -203,7 +255,10 @@ impl Policy for PromptInjection {
                 Action::Block => return Ok(Verdict::refuse(self.refusal(origin))),
                 Action::Sanitize => {
                     let text = segment.text();
-                    let clean = with_judge(|judge| judge.sanitize(settings, origin, text));
+                    // The model finds nothing to take out of what it lets pass.
+                    let clean = (!by_judge)
+                        .then(|| with_judge(|judge| judge.sanitize(settings, origin, text)))
+                        .flatten();
                     let Some(clean) = clean else {
                         return Ok(Verdict::refuse(self.refusal(origin)));
                     };
@@ -224,10 +279,6 @@ impl Policy for PromptInjection {
             verdict = verdict.with_header(REPORT_HEADER, value);
         }
         Ok(verdict)
-    }
-
-    fn reads_request(&self) -> bool {
-        !self.settings.scope.is_empty()
     }
 }
 

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::pattern::Patterns;
+use crate::policy::judge::{Judge, JudgeRule};
 use crate::text::{Encoding, Folding, Views};
 
 /// What is done with a text that orders the model about.
@@ -92,6 +94,8 @@ pub(super) struct Settings {
     pub(super) sources: Vec<(String, String)>,
     pub(super) patterns: Option<Patterns>,
     pub(super) message: Option<String>,
+    pub(super) judge: Option<Arc<dyn Judge>>,
+    pub(super) judge_rule: JudgeRule,
 }
 
 impl Default for Settings {
@@ -106,6 +110,8 @@ impl Default for Settings {
             sources: Vec::new(),
             patterns: None,
             message: None,
+            judge: None,
+            judge_rule: JudgeRule::default(),
         }
     }
 }

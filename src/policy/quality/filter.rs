@@ -6,9 +6,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
 use super::asked::Asked;
+use super::judged::{Judged, unstreamed};
 use super::signal::{Signal, Signals};
 use super::{QualityAction, Settings};
-use crate::body::{ApiError, Ending, Flow, ResponseFilter, SegmentKind, Window};
+use crate::body::{
+    ApiError, Consultation, Document, Ending, Flow, Lane, ResponseFilter, SegmentKind, Window,
+};
 use crate::call::Direction;
 use crate::policy::Recorder;
 use crate::text::Edits;
@@ -22,8 +25,9 @@ const MOST_CHOICES: usize = 128;
 pub(super) struct QualityFilter {
     settings: Arc<Settings>,
     recorder: Recorder,
-    asked: Asked,
+    asked: Arc<Asked>,
     answers: Vec<Answer>,
+    judged: Option<Judged>,
     /// The lowest score of a choice so far.
     lowest: Option<f32>,
     /// What the answer's head is to say.
@@ -32,12 +36,18 @@ pub(super) struct QualityFilter {
 }
 
 impl QualityFilter {
-    pub(super) fn new(settings: Arc<Settings>, recorder: Recorder, asked: Asked) -> Self {
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        recorder: Recorder,
+        asked: Arc<Asked>,
+        judged: Option<Judged>,
+    ) -> Self {
         Self {
             settings,
             recorder,
             asked,
             answers: Vec::new(),
+            judged,
             lowest: None,
             flag: None,
             asked_again: false,
@@ -58,15 +68,35 @@ impl QualityFilter {
     }
 
     /// Puts what is said of a choice on the record; gives its score.
-    fn note(&mut self, signals: &Signals) -> f32 {
+    fn note(&mut self, choice: u32, signals: &Signals) -> f32 {
         for signal in signals.iter() {
             self.recorder.found(Direction::Response, signal.as_str(), 1);
         }
-        let score = signals.score(&self.settings.weights);
+        let mut score = signals.score(&self.settings.weights);
+        if let Some(judged) = &mut self.judged {
+            score = judged.score(choice, score);
+        }
         let lowest = self.lowest.map_or(score, |lowest| lowest.min(score));
         self.lowest = Some(lowest);
         self.recorder.score("quality", lowest);
         score
+    }
+
+    /// The scores of the choices of a whole answer.
+    fn scores_of(&mut self, reply: &Document) -> Vec<(u32, f32)> {
+        let mut edits = Edits::new();
+        for segment in reply.segments() {
+            let lane = Lane::of(&segment);
+            let _ = self.filter(&Window::new(segment.text(), 0, true, lane), &mut edits);
+        }
+        let mut scores = Vec::new();
+        for (choice, reason) in reply.choices() {
+            if let Some(reason) = reason {
+                self.finish_reason(choice, reason);
+            }
+            scores.extend(self.end(choice).map(|(score, _)| (choice, score)));
+        }
+        scores
     }
 
     fn end(&mut self, choice: u32) -> Option<(f32, Signals)> {
@@ -75,7 +105,7 @@ impl QualityFilter {
         let at = self.answers.iter().position(|a| a.choice == choice)?;
         let mut answer = self.answers.swap_remove(at);
         let signals = answer.judge(&self.asked, &settings.chars);
-        Some((self.note(&signals), signals))
+        Some((self.note(choice, &signals), signals))
     }
 }
 
@@ -88,6 +118,14 @@ impl ResponseFilter for QualityFilter {
         };
         let text = window.undecided();
         let streams = !window.is_last();
+        if let Some(judged) = &mut self.judged {
+            if streams && judged.refuses_streams() {
+                return Flow::Stop(unstreamed());
+            }
+            if matches!(lane.kind, SegmentKind::Content | SegmentKind::Completion) {
+                judged.keep(choice, text);
+            }
+        }
         let Some(answer) = self.answer(choice) else {
             return all;
         };
@@ -125,7 +163,14 @@ impl ResponseFilter for QualityFilter {
         if score >= self.settings.min_score {
             return Ending::Accept;
         }
-        let names: Vec<_> = signals.iter().map(Signal::as_str).collect();
+        let mut names: Vec<_> = signals.iter().map(Signal::as_str).collect();
+        if self
+            .judged
+            .as_ref()
+            .is_some_and(|j| j.lowered(choice, self.settings.min_score))
+        {
+            names.push("judge");
+        }
         let names = names.join(", ");
         match self.settings.action {
             QualityAction::Log => Ending::Accept,
@@ -151,6 +196,21 @@ impl ResponseFilter for QualityFilter {
 
     fn judges_end(&self) -> bool {
         self.settings.action == QualityAction::Block
+    }
+
+    fn before_reply(&mut self, reply: &Document) -> Option<Consultation> {
+        let judged = self.judged.as_mut()?;
+        let scores = judged.is_selective().then(|| {
+            let (settings, asked) = (Arc::clone(&self.settings), Arc::clone(&self.asked));
+            let mut own = Self::new(settings, self.recorder.silent(), asked, None);
+            own.scores_of(reply)
+        });
+        judged.before_reply(&self.settings, &self.recorder, reply, scores)
+    }
+
+    fn after_stream(&mut self) -> Option<Consultation> {
+        let judged = self.judged.as_mut()?;
+        judged.after_stream(&self.settings, &self.recorder)
     }
 
     fn head(&mut self, headers: &mut HeaderMap) {

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::{QualityAction, QualityScore, QualityScoreLayer, Settings, Signal};
+use crate::policy::judge::{Judge, JudgeRule};
 
 impl QualityScoreLayer {
     fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -39,5 +40,29 @@ impl QualityScoreLayer {
     #[must_use]
     pub fn length(self, chars: RangeInclusive<usize>) -> Self {
         self.set(|settings| settings.chars = chars)
+    }
+
+    /// Asks a classifier of one's own too: a closure, or a
+    /// [`RemoteJudge`](crate::policy::remote::RemoteJudge). See
+    /// [`judge`](crate::policy::judge).
+    ///
+    /// ```
+    /// use portcullis::QualityScoreLayer;
+    /// use portcullis::policy::judge::{Judgement, Subject};
+    ///
+    /// let layer = QualityScoreLayer::default().judge(|subject: Subject| async move {
+    ///     Ok(Judgement::of(if subject.text.len() > 20 { 0.8 } else { 0.1 }))
+    /// });
+    /// ```
+    #[must_use]
+    pub fn judge(self, judge: impl Judge) -> Self {
+        self.set(|settings| settings.judge = Some(Arc::new(judge)))
+    }
+
+    /// When the judge is asked, and what its word counts: by default about
+    /// every answer, of which the worse score counts.
+    #[must_use]
+    pub fn judge_rule(self, rule: JudgeRule) -> Self {
+        self.set(|settings| settings.judge_rule = rule)
     }
 }

@@ -37,10 +37,19 @@
 //! action, unless [`stop_loops`](QualityScoreLayer::stop_loops) says otherwise.
 //! Of JSON Schema, what OpenAI's strict mode allows is checked, but for
 //! `pattern` and `format`.
+//!
+//! What is computed says little of whether an answer is right. A
+//! [`judge`](QualityScoreLayer::judge) of yours, say a model that grades
+//! ([`Dialect::Grader`](crate::policy::remote::Dialect::Grader)), is given the
+//! question and the answer, and the lower score of the two counts, unless its
+//! [rule](crate::policy::judge::JudgeRule) says otherwise. Its own score stands on
+//! the record as `judge`. A streamed answer is judged at its end, for the record
+//! only.
 
 mod answer;
 mod asked;
 mod filter;
+mod judged;
 mod language;
 mod layer;
 mod loops;
@@ -50,13 +59,16 @@ mod repetition;
 mod schema;
 mod signal;
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use self::asked::Asked;
 use self::filter::QualityFilter;
+use self::judged::Judged;
 pub use self::signal::Signal;
 use self::signal::Weights;
+use super::judge::{Consult, Judge, JudgeRule};
 use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
 use crate::body::{BoxError, Inspection, Uninspectable};
 
@@ -87,13 +99,32 @@ pub enum QualityAction {
     Block,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Settings {
     action: QualityAction,
     min_score: f32,
     weights: Weights,
     stop_loops: bool,
     chars: RangeInclusive<usize>,
+    judge: Option<Arc<dyn Judge>>,
+    judge_rule: JudgeRule,
+}
+
+impl Settings {
+    fn consult(&self) -> Option<Consult> {
+        let judge = self.judge.as_ref()?;
+        Some(Consult::of_quality(judge, &self.judge_rule, self.min_score))
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("action", &self.action)
+            .field("min_score", &self.min_score)
+            .field("judge", &self.judge.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {
@@ -104,20 +135,31 @@ impl Default for Settings {
             weights: Weights::default(),
             stop_loops: true,
             chars: 0..=usize::MAX,
+            judge: None,
+            judge_rule: JudgeRule::default(),
         }
     }
 }
 
+const NAME: &str = "quality-scorer";
+
 impl Policy for QualityScore {
     fn name(&self) -> &'static str {
-        "quality-scorer"
+        NAME
     }
 
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
+        let judged = Judged::of(&self.settings, request.document());
+        if judged.as_ref().is_some_and(Judged::refuses_streams)
+            && request.document().field("stream") == Some("true")
+        {
+            return Ok(Verdict::refuse(judged::unstreamed()));
+        }
         let filter = QualityFilter::new(
             Arc::clone(&self.settings),
             request.recorder().clone(),
-            Asked::of(request.document()),
+            Arc::new(Asked::of(request.document())),
+            judged,
         );
         let verdict = Verdict::proceed().with_filter(filter);
         Ok(match self.settings.action {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::Judgement;
+use crate::policy::judge::Judgement;
 
 /// By the text's keyed hash.
 pub(super) type Key = [u8; 16];

@@ -3,18 +3,22 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode, header};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
-use super::breaker::{Breaker, InARow};
+use super::Dialect;
 use super::cache::{Cache, Key};
-use super::{Dialect, Judgement};
+use super::flight::Flights;
 use crate::body::{Body, BoxError, Inspect, Inspected};
 use crate::policy::HashKey;
+use crate::policy::judge::{Judge, JudgeFuture, Judgement, Subject};
+use crate::target::{Breaker, BreakerSettings, Permit};
 
 /// An answer may be this long, in bytes.
 const MOST_ANSWER: usize = 1024 * 1024;
@@ -38,8 +42,25 @@ struct Settings {
 struct Shared {
     key: HashKey,
     cache: Mutex<Cache>,
-    breaker: Box<dyn Breaker>,
+    flights: Flights,
+    breaker: Breaker,
+    breaker_settings: Arc<BreakerSettings>,
     places: Semaphore,
+    asked: AtomicU64,
+    remembered: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// How often a [`RemoteJudge`] was needed, since it was built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JudgeCounts {
+    /// Questions that were sent.
+    pub asked: u64,
+    /// Texts of which the judgement was remembered.
+    pub remembered: u64,
+    /// Questions without a judgement.
+    pub failed: u64,
 }
 
 /// Why there is no judgement. Says nothing of the text.
@@ -52,8 +73,6 @@ pub enum RemoteError {
     LeftAlone,
     /// The text is longer than the judge is asked about.
     TooLong,
-    /// The request has more texts than the judge is asked about: 1,024.
-    TooMany,
     /// It answered with this status.
     Status(StatusCode),
     /// Its answer means nothing.
@@ -68,7 +87,6 @@ impl fmt::Display for RemoteError {
             Self::TimedOut => f.write_str("the judge took too long"),
             Self::LeftAlone => f.write_str("the judge has failed, and is left alone for a while"),
             Self::TooLong => f.write_str("the text is too long for the judge"),
-            Self::TooMany => f.write_str("the request has too many texts for the judge"),
             Self::Status(status) => write!(f, "the judge answered with the status {status}"),
             Self::Answer => f.write_str("the answer of the judge means nothing"),
             Self::Failed(error) => write!(f, "the judge could not be asked: {error}"),
@@ -86,7 +104,7 @@ impl RemoteError {
                 let ours = matches!(status.as_u16(), 401 | 403 | 404 | 408 | 429);
                 ours || status.is_server_error()
             }
-            Self::LeftAlone | Self::TooLong | Self::TooMany | Self::Answer => false,
+            Self::LeftAlone | Self::TooLong | Self::Answer => false,
         }
     }
 }
@@ -145,8 +163,13 @@ impl RemoteJudge {
             shared: Arc::new(Shared {
                 key: HashKey::random(),
                 cache: Mutex::new(Cache::new(10_000)),
-                breaker: Box::new(InARow::new(5, Duration::from_secs(30))),
+                flights: Flights::default(),
+                breaker: Breaker::new("judge"),
+                breaker_settings: Arc::default(),
                 places: Semaphore::new(16),
+                asked: AtomicU64::new(0),
+                remembered: AtomicU64::new(0),
+                failed: AtomicU64::new(0),
             }),
         }
     }
@@ -156,24 +179,11 @@ impl RemoteJudge {
         self
     }
 
-    /// Begins its memory, its breaker and its places anew.
-    fn share(
-        mut self,
-        cache: usize,
-        breaker: Option<(u32, Duration)>,
-        places: Option<usize>,
-    ) -> Self {
-        // Only while it is built: nobody shares these yet.
+    /// Changes what its clones share. Only while it is built: nobody shares it
+    /// yet.
+    fn share(mut self, change: impl FnOnce(&mut Shared)) -> Self {
         if let Some(shared) = Arc::get_mut(&mut self.shared) {
-            if cache != usize::MAX {
-                shared.cache = Mutex::new(Cache::new(cache));
-            }
-            if let Some((failures, recovery)) = breaker {
-                shared.breaker = Box::new(InARow::new(failures, recovery));
-            }
-            if let Some(places) = places {
-                shared.places = Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS));
-            }
+            change(shared);
         }
         self
     }
@@ -201,21 +211,33 @@ impl RemoteJudge {
     /// been cloned.
     #[must_use]
     pub fn cache_entries(self, entries: usize) -> Self {
-        self.share(entries.min(usize::MAX - 1), None, None)
+        self.share(|shared| shared.cache = Mutex::new(Cache::new(entries)))
     }
 
-    /// After how many failures in a row it is left alone, and for how long: 5,
-    /// and 30 s. For a judge that has not been cloned.
+    /// When it is left alone, and for how long. For a judge that has not been
+    /// cloned.
     #[must_use]
-    pub fn breaker(self, failures: u32, recovery: Duration) -> Self {
-        self.share(usize::MAX, Some((failures, recovery)), None)
+    pub fn breaker(self, settings: BreakerSettings) -> Self {
+        self.share(|shared| shared.breaker_settings = Arc::new(settings))
     }
 
     /// How many questions may be open at a time: 16. For a judge that has not
     /// been cloned.
     #[must_use]
     pub fn max_concurrent(self, most: usize) -> Self {
-        self.share(usize::MAX, None, Some(most))
+        let places = most.clamp(1, Semaphore::MAX_PERMITS);
+        self.share(|shared| shared.places = Semaphore::new(places))
+    }
+
+    /// How often it was needed.
+    #[must_use]
+    pub fn counts(&self) -> JudgeCounts {
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        JudgeCounts {
+            asked: count(&self.shared.asked),
+            remembered: count(&self.shared.remembered),
+            failed: count(&self.shared.failed),
+        }
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
@@ -225,65 +247,94 @@ impl RemoteJudge {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn key(&self, text: &str) -> Key {
-        let hash = self.shared.key.digest(&[text.as_bytes()]);
+    /// By all that is asked, and by nothing else.
+    fn key(&self, question: &str) -> Key {
+        let hash = self.shared.key.digest(&[question.as_bytes()]);
         let mut key = Key::default();
         key.copy_from_slice(&hash[..16]);
         key
     }
 
-    /// What it said of this text before, if that is remembered.
-    #[must_use]
-    pub fn remembered(&self, text: &str) -> Option<Judgement> {
-        let key = self.key(text);
-        self.cache().get(&key).cloned()
+    fn recall(&self, key: &Key) -> Option<Judgement> {
+        let known = self.cache().get(key).cloned();
+        if known.is_some() {
+            self.shared.remembered.fetch_add(1, Ordering::Relaxed);
+        }
+        known
     }
 
-    /// What it says of a text. Asks, unless it is remembered.
+    /// What it says of a text. Asks, unless it is remembered, or asked already.
     ///
     /// # Errors
     /// When there is no judgement; see [`RemoteError`].
-    pub async fn ask(&self, text: &str) -> Result<Judgement, RemoteError> {
-        if text.len() > self.settings.max_text_bytes {
+    pub async fn ask(&self, subject: &Subject) -> Result<Judgement, RemoteError> {
+        if subject.text.len() > self.settings.max_text_bytes {
             return Err(RemoteError::TooLong);
         }
-        let key = self.key(text);
-        if let Some(known) = self.cache().get(&key) {
-            return Ok(known.clone());
+        let deadline = Instant::now() + self.settings.timeout;
+        let question = self.settings.dialect.question(subject);
+        let key = self.key(&question);
+        if let Some(known) = self.recall(&key) {
+            return Ok(known);
         }
-        if !self.shared.breaker.admits() {
-            return Err(RemoteError::LeftAlone);
-        }
-        let place = self.shared.places.try_acquire().ok();
-        let waits = place.is_none();
-        let asked = tokio::time::timeout(self.settings.timeout, self.question(text, place)).await;
-        let judged = asked.unwrap_or(Err(RemoteError::TimedOut));
-        // One that had to wait may have lost its time to the others, and says
-        // nothing of the judge.
-        if !(waits && matches!(judged, Err(RemoteError::TimedOut))) {
-            let failed = judged.as_ref().is_err_and(RemoteError::is_outage);
-            self.shared.breaker.report(!failed);
-        }
-        let judgement = judged?;
-        self.cache().put(key, judgement.clone());
-        Ok(judgement)
+        let flight = self.shared.flights.join(key);
+        // Who waits for another's question goes on with it, should the other leave.
+        let judged = flight
+            .cell
+            .get_or_try_init(|| self.question(question, key, flight.is_first, deadline));
+        let judged = timeout_at(deadline, judged).await;
+        judged.unwrap_or(Err(RemoteError::TimedOut)).cloned()
     }
 
+    /// Sends a question. `at_once`: it has not lost time to others.
     async fn question(
         &self,
-        text: &str,
-        place: Option<SemaphorePermit<'_>>,
+        question: String,
+        key: Key,
+        at_once: bool,
+        deadline: Instant,
     ) -> Result<Judgement, RemoteError> {
+        let shared = &self.shared;
+        let permit = shared.breaker.admit_now(&shared.breaker_settings);
+        let permit = permit.map_err(|_| RemoteError::LeftAlone)?;
+        let place = shared.places.try_acquire().ok();
+        let at_once = at_once && place.is_some();
+        let judged = timeout_at(deadline, async {
+            let _place = match place {
+                Some(place) => Ok(place),
+                // It is never closed.
+                None => shared.places.acquire().await,
+            };
+            shared.asked.fetch_add(1, Ordering::Relaxed);
+            self.exchange(question).await
+        });
+        let judged = judged.await.unwrap_or(Err(RemoteError::TimedOut));
+        self.report(permit, &judged, at_once);
+        if let Ok(judgement) = &judged {
+            self.cache().put(key, judgement.clone());
+        }
+        judged
+    }
+
+    fn report(&self, permit: Permit, judged: &Result<Judgement, RemoteError>, at_once: bool) {
+        if judged.is_err() {
+            self.shared.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        match judged {
+            // One that had to wait may have lost its time to the others, and says
+            // nothing of the judge.
+            Err(RemoteError::TimedOut) if !at_once => drop(permit),
+            Err(error) if error.is_outage() => permit.failure(Instant::now()),
+            _ => permit.success(Instant::now()),
+        }
+    }
+
+    async fn exchange(&self, question: String) -> Result<Judgement, RemoteError> {
         let settings = &self.settings;
-        let _place = match place {
-            Some(place) => Ok(place),
-            // It is never closed.
-            None => self.shared.places.acquire().await,
-        };
         let request = Request::post(settings.path.as_str())
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT_ENCODING, "identity")
-            .body(Body::from(settings.dialect.question(text)))
+            .body(Body::from(question))
             .map_err(|error| RemoteError::Failed(error.into()))?;
         let response = self.ask.ask(request).await.map_err(RemoteError::Failed)?;
         let (parts, body) = response.into_parts();
@@ -300,6 +351,21 @@ impl RemoteJudge {
             }
             Inspected::Problem(..) => Err(RemoteError::Answer),
         }
+    }
+}
+
+impl Judge for RemoteJudge {
+    fn judge(&self, subject: Subject) -> JudgeFuture {
+        let judge = self.clone();
+        Box::pin(async move { Ok(judge.ask(&subject).await?) })
+    }
+
+    fn remembered(&self, subject: &Subject) -> Option<Judgement> {
+        if subject.text.len() > self.settings.max_text_bytes {
+            return None;
+        }
+        let question = self.settings.dialect.question(subject);
+        self.recall(&self.key(&question))
     }
 }
 

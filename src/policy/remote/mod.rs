@@ -1,10 +1,12 @@
 //! Judges elsewhere: a classifier behind HTTP, asked about a text.
 //!
-//! [`RemoteJudge`] asks, and any policy can use it, in a
+//! [`RemoteJudge`] asks. It is a [`Judge`](super::judge::Judge) for the policies
+//! that take one, and any other policy can use it in a
 //! [deferred](super::Verdict::deferred) verdict; [`RemoteJudgeLayer`] is a
 //! policy that does nothing else. It speaks to an OpenAI-compatible moderation
-//! endpoint, to a chat model of the Llama Guard kind, or to anything that keeps
-//! a small [contract](Dialect::Contract).
+//! endpoint, to a chat model of the Llama Guard kind, to any chat model that is
+//! to grade answers, or to anything that keeps a small
+//! [contract](Dialect::Contract).
 //!
 //! ```
 //! use portcullis::policy::remote::{Dialect, RemoteJudge, RemoteJudgeLayer};
@@ -31,22 +33,24 @@
 //! # }
 //! ```
 //!
-//! Judgements are remembered by a keyed hash of the text, so that a
-//! conversation costs one question a turn. A judge that fails several times in
-//! a row is left alone for a while. When there is no judgement, the call is
+//! Judgements are remembered by a keyed hash of the question, so that a
+//! conversation costs one question a turn; who asks what is being asked waits for
+//! the same answer. A judge that fails several times in a row is left alone for a
+//! while. When there is no judgement, the call is
 //! refused, or goes on: [`PolicyLayer::on_failure`].
 //!
 //! The judge reads what policies further out have left of the text: place it
-//! inside of the one that redacts. Requests are judged, and not answers.
+//! inside of the one that redacts. [`RemoteJudgeLayer`] judges requests, and not
+//! answers.
 
-mod breaker;
 mod cache;
 mod dialect;
+mod flight;
 mod judge;
 mod policy;
 
-pub use self::dialect::{Dialect, Judgement};
-pub use self::judge::{RemoteError, RemoteJudge};
+pub use self::dialect::Dialect;
+pub use self::judge::{JudgeCounts, RemoteError, RemoteJudge};
 pub use self::policy::{RemoteAction, RemoteJudgeLayer, RemoteJudgePolicy};
 
 #[cfg(doc)]

@@ -1,23 +1,18 @@
 //! The policy that asks a judge.
 
 use std::borrow::Cow;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::{Judgement, RemoteError, RemoteJudge};
+use super::RemoteJudge;
 use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind, is_word};
 use crate::call::Direction;
+use crate::policy::judge::{Judge as _, Judgement, MOST_TEXTS, NoJudgement, Subject, ask_all};
 use crate::policy::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict};
 
 /// What the judge said, on the answer's head.
 const HEADER: HeaderName = HeaderName::from_static("x-portcullis-remote-judge");
-
-/// Texts of one request that are asked about at most.
-const MOST_TEXTS: usize = 1024;
 
 /// Asks a judge about requests. See the [module](super) for an example.
 pub type RemoteJudgeLayer = PolicyLayer<RemoteJudgePolicy>;
@@ -127,15 +122,16 @@ impl Policy for RemoteJudgePolicy {
 
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
         let mut known = Vec::new();
-        let mut unknown: Vec<String> = Vec::new();
+        let mut unknown: Vec<Subject> = Vec::new();
         let foreign = request.is_foreign();
         let segments = request.document().segments();
         for segment in segments.filter(|segment| self.reads(segment, foreign)) {
-            match self.judge.remembered(segment.text()) {
+            let subject = Subject::of(self.name(), &segment);
+            match self.judge.remembered(&subject) {
                 Some(judgement) => known.push(judgement),
-                None if unknown.iter().any(|text| text == segment.text()) => {}
-                None if unknown.len() == MOST_TEXTS => return Err(RemoteError::TooMany.into()),
-                None => unknown.push(segment.text().to_owned()),
+                None if unknown.contains(&subject) => {}
+                None if unknown.len() == MOST_TEXTS => return Err(NoJudgement::TooMany.into()),
+                None => unknown.push(subject),
             }
         }
         let settings = Arc::clone(&self.settings);
@@ -148,7 +144,8 @@ impl Policy for RemoteJudgePolicy {
         }
         let judge = self.judge.clone();
         Ok(Verdict::deferred(async move {
-            known.extend(ask_all(&judge, &unknown).await?);
+            let answers = ask_all(&judge, unknown, true).await?;
+            known.extend(answers.into_iter().filter_map(|(_, answer)| answer.ok()));
             Ok(settings.verdict(&known, &recorder))
         }))
     }
@@ -164,12 +161,8 @@ impl Settings {
         if worst < self.threshold {
             return Verdict::proceed();
         }
-        let mut names: Vec<String> = Vec::new();
-        for judgement in judgements.iter().filter(|j| j.score >= self.threshold) {
-            let hurt = judgement.categories.iter();
-            let hurt = hurt.filter(|(_, score)| *score >= self.threshold);
-            names.extend(hurt.map(|(name, _)| name.clone()));
-        }
+        let bad = judgements.iter().filter(|j| j.score >= self.threshold);
+        let mut names: Vec<_> = bad.flat_map(|j| j.names(self.threshold)).collect();
         names.sort();
         names.dedup();
         if names.is_empty() {
@@ -198,33 +191,4 @@ impl Settings {
             }
         }
     }
-}
-
-/// Asks about all texts at once, as far as the judge has places. The first
-/// failure ends it.
-async fn ask_all(judge: &RemoteJudge, texts: &[String]) -> Result<Vec<Judgement>, RemoteError> {
-    let mut open: Vec<_> = texts
-        .iter()
-        .map(|text| Box::pin(judge.ask(text)) as Pin<Box<dyn Future<Output = _> + Send>>)
-        .collect();
-    let mut judged = Vec::with_capacity(open.len());
-    poll_fn(|cx| {
-        let mut at = 0;
-        while at < open.len() {
-            match open[at].as_mut().poll(cx) {
-                Poll::Pending => at += 1,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Ready(Ok(judgement)) => {
-                    judged.push(judgement);
-                    drop(open.swap_remove(at));
-                }
-            }
-        }
-        match open.is_empty() {
-            true => Poll::Ready(Ok(())),
-            false => Poll::Pending,
-        }
-    })
-    .await?;
-    Ok(judged)
 }

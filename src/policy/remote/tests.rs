@@ -13,6 +13,8 @@ use super::*;
 use crate::body::{Body, BoxError, Role};
 use crate::call::{Call, CallRecord};
 use crate::policy::OnFailure;
+use crate::policy::judge::Subject;
+use crate::target::BreakerSettings;
 
 /// A judge to whom "bad" is bad, and how often it was asked.
 #[derive(Clone, Default)]
@@ -61,6 +63,13 @@ impl Classifier {
     fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
+}
+
+fn breaker(failures: u32, seconds: u64) -> BreakerSettings {
+    BreakerSettings::default()
+        .failure_threshold(failures)
+        .recovery_timeout(Duration::from_secs(seconds))
+        .jitter(0.0)
 }
 
 async fn send(layer: &RemoteJudgeLayer, messages: Value) -> (StatusCode, String, CallRecord) {
@@ -152,21 +161,29 @@ async fn without_a_judgement_the_call_is_refused_or_goes_on() {
 #[tokio::test(start_paused = true)]
 async fn a_judge_that_fails_is_left_alone_for_a_while() {
     let classifier = Classifier::default();
-    let judge = classifier.judge().breaker(3, Duration::from_secs(10));
+    let judge = classifier.judge().breaker(breaker(3, 10));
     for n in 0..10 {
         // The text is to blame.
-        let judged = judge.ask(&format!("odd {n}")).await;
+        let judged = judge.ask(&Subject::request(format!("odd {n}"))).await;
         assert!(matches!(judged, Err(RemoteError::Answer)));
     }
     classifier.asked.store(0, Ordering::SeqCst);
     for n in 0..10 {
-        assert!(judge.ask(&format!("fail {n}")).await.is_err());
+        assert!(
+            judge
+                .ask(&Subject::request(format!("fail {n}")))
+                .await
+                .is_err()
+        );
     }
     assert_eq!(classifier.asked(), 3);
-    assert!(matches!(judge.ask("x").await, Err(RemoteError::LeftAlone)));
+    assert!(matches!(
+        judge.ask(&Subject::request("x")).await,
+        Err(RemoteError::LeftAlone)
+    ));
     tokio::time::advance(Duration::from_secs(10)).await;
-    assert_eq!(judge.ask("x").await.unwrap().score, 0.1);
-    assert_eq!(judge.ask("y").await.unwrap().score, 0.1);
+    assert_eq!(judge.ask(&Subject::request("x")).await.unwrap().score, 0.1);
+    assert_eq!(judge.ask(&Subject::request("y")).await.unwrap().score, 0.1);
     assert_eq!(classifier.asked(), 5);
 }
 
@@ -220,10 +237,10 @@ async fn a_queue_does_not_open_the_breaker() {
         .judge()
         .max_concurrent(1)
         .timeout(Duration::from_millis(150))
-        .breaker(2, Duration::from_secs(30));
+        .breaker(breaker(2, 30));
     let ask = |text: &'static str| {
         let judge = judge.clone();
-        async move { judge.ask(text).await }
+        async move { judge.ask(&Subject::request(text)).await }
     };
     let all = tokio::join!(ask("a"), ask("b"), ask("c"), ask("d"), ask("e"));
     assert!(all.0.is_ok() && all.4.is_err());
@@ -242,4 +259,45 @@ async fn a_request_of_too_many_texts_is_not_asked_about() {
     let status = send(&layer, json!(texts)).await.0;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(classifier.asked(), 0);
+}
+
+/// Many who ask the same at once ask it once; when the one who asks leaves, the
+/// next goes on.
+#[tokio::test(start_paused = true)]
+async fn the_same_question_is_asked_once() {
+    let classifier = Classifier::default();
+    let judge = classifier.judge();
+    let ask = |text: &'static str| {
+        let judge = judge.clone();
+        async move { judge.ask(&Subject::request(text)).await }
+    };
+    let (a, b, c) = tokio::join!(ask("same"), ask("same"), ask("other"));
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    assert_eq!(classifier.asked(), 2);
+    let (left, stayed) = tokio::join!(
+        tokio::time::timeout(Duration::from_millis(50), ask("new")),
+        ask("new")
+    );
+    assert!(left.is_err() && stayed.is_ok());
+    assert_eq!(classifier.asked(), 4);
+    assert!(ask("new").await.is_ok());
+    let counts = judge.counts();
+    assert_eq!((counts.asked, counts.remembered, counts.failed), (4, 1, 0));
+    // What fails is not shared: each has asked for itself.
+    let (a, b) = tokio::join!(ask("fail"), ask("fail"));
+    assert!(a.is_err() && b.is_err());
+    assert_eq!(judge.counts().failed, 2);
+}
+
+/// A client that goes while a probe is under way does not keep the judge closed.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_is_given_up_says_nothing() {
+    let classifier = Classifier::default();
+    let judge = classifier.judge().breaker(breaker(1, 10));
+    assert!(judge.ask(&Subject::request("fail")).await.is_err());
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let subject = Subject::request("x");
+    let gone = tokio::time::timeout(Duration::from_millis(10), judge.ask(&subject)).await;
+    assert!(gone.is_err());
+    assert!(judge.ask(&subject).await.is_ok());
 }

@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+use super::answers::Judged;
 use super::category::Category;
+use super::found::Found;
 use super::judge::Judge;
-use super::sentence;
-use super::settings::{Action, Settings};
-use crate::body::{ApiError, Flow, Lane, ResponseFilter, SegmentKind, Window};
+use super::settings::{Action, Assessment, Settings};
+use super::{sentence, unstreamed};
+use crate::body::{
+    ApiError, Consultation, Document, Flow, Lane, ResponseFilter, SegmentKind, Window,
+};
 use crate::call::Direction;
 use crate::policy::Recorder;
 use crate::text::Edits;
@@ -27,11 +31,7 @@ pub(super) fn name(category: Option<Category>) -> &'static str {
 }
 
 /// The refusal of a text.
-pub(super) fn refusal(
-    settings: &Settings,
-    direction: Direction,
-    category: Option<Category>,
-) -> ApiError {
+pub(super) fn refusal(settings: &Settings, direction: Direction, name: &str) -> ApiError {
     let message = match &settings.message {
         Some(own) => own.clone(),
         None => {
@@ -40,9 +40,8 @@ pub(super) fn refusal(
                 Direction::Response => "the answer",
             };
             format!(
-                "{what} was stopped by the safety filter ({}); reword it, or ask the operator of \
+                "{what} was stopped by the safety filter ({name}); reword it, or ask the operator of \
                  this gateway to change safety-filter",
-                name(category)
             )
         }
     };
@@ -57,6 +56,8 @@ pub(super) struct Sentences<'a> {
     pub(super) judge: &'a mut Judge,
     /// Why the text is refused where the decided part ends.
     pub(super) refused: Option<ApiError>,
+    /// The sentence that scored highest.
+    pub(super) highest: Option<Assessment>,
 }
 
 impl Sentences<'_> {
@@ -76,6 +77,10 @@ impl Sentences<'_> {
             let stretch = text.get(from..end).unwrap_or_default();
             let assessment = self.judge.assess(self.settings, stretch, start - from);
             *context += end - start;
+            let highest = self.highest.as_ref();
+            if highest.is_none_or(|highest| assessment.score > highest.score) {
+                self.highest = Some(assessment.clone());
+            }
             if assessment.harmful {
                 // What was dealt with does not count against what follows.
                 *context = 0;
@@ -88,7 +93,8 @@ impl Sentences<'_> {
                         edits.replace(start..end, marker(&text[start..end], category));
                     }
                     Action::Block | Action::Redact => {
-                        self.refused = Some(refusal(self.settings, self.direction, category));
+                        let name = name(category);
+                        self.refused = Some(refusal(self.settings, self.direction, name));
                         break;
                     }
                     Action::Flag | Action::Log => {}
@@ -119,7 +125,27 @@ pub(super) struct SafetyReply {
     /// How many bytes of each text so far go with its next sentence.
     pub(super) contexts: Vec<(Lane, usize)>,
     /// Why the answer ends, once the sentences before have left.
-    pub(super) refused: Option<ApiError>,
+    refused: Option<ApiError>,
+    /// What a judge says of it; `None` if none is asked about answers.
+    judged: Option<Judged>,
+}
+
+impl SafetyReply {
+    /// `question`: what it is an answer to.
+    pub(super) fn new(
+        settings: &Arc<Settings>,
+        recorder: Recorder,
+        question: Option<Arc<str>>,
+    ) -> Self {
+        Self {
+            settings: Arc::clone(settings),
+            recorder,
+            judge: Judge::new(),
+            contexts: Vec::new(),
+            refused: None,
+            judged: Judged::of(settings, question),
+        }
+    }
 }
 
 impl ResponseFilter for SafetyReply {
@@ -131,6 +157,14 @@ impl ResponseFilter for SafetyReply {
         // A model that refuses does no harm by it.
         if lane.kind == SegmentKind::Refusal {
             return Flow::Release(window.text().len());
+        }
+        if let Some(judged) = &self.judged {
+            if let Some(found) = judged.said_of(window) {
+                return self.follow(found, window, edits);
+            }
+            if judged.refuses(window) {
+                return Flow::Stop(unstreamed());
+            }
         }
         let at = match self.contexts.iter().position(|(other, _)| *other == lane) {
             Some(at) => at,
@@ -145,9 +179,14 @@ impl ResponseFilter for SafetyReply {
             direction: Direction::Response,
             judge: &mut self.judge,
             refused: None,
+            highest: None,
         };
         let context = &mut self.contexts[at].1;
         let decided = sentences.work(window, context, edits);
+        if let Some(judged) = &mut self.judged {
+            let decided = window.text().get(window.start()..decided);
+            judged.keep(lane, decided.unwrap_or_default(), sentences.highest.take());
+        }
         if window.is_last() {
             // Texts that have ended are many.
             self.contexts.swap_remove(at);
@@ -165,5 +204,53 @@ impl ResponseFilter for SafetyReply {
 
     fn lookbehind(&self) -> usize {
         LOOKBEHIND
+    }
+
+    fn before_reply(&mut self, reply: &Document) -> Option<Consultation> {
+        let judged = self.judged.as_mut()?;
+        judged.before_reply(&self.settings, &self.recorder, &mut self.judge, reply)
+    }
+
+    fn after_stream(&mut self) -> Option<Consultation> {
+        let judged = self.judged.as_mut()?;
+        judged.after_stream(&self.settings, &self.recorder)
+    }
+}
+
+impl SafetyReply {
+    /// Does what a judge says of a whole text.
+    fn follow(&mut self, found: Found, window: &Window<'_>, edits: &mut Edits) -> Flow {
+        let all = Flow::Release(window.text().len());
+        if !found.harmful {
+            return all;
+        }
+        let kind = window.lane().kind;
+        let (settings, recorder) = (&self.settings, &self.recorder);
+        match settings.action {
+            Action::Redact if kind != SegmentKind::ToolArguments => {
+                let mut sentences = Sentences {
+                    settings,
+                    recorder,
+                    direction: Direction::Response,
+                    judge: &mut self.judge,
+                    refused: None,
+                    highest: None,
+                };
+                sentences.work(window, &mut 0, edits);
+                if edits.is_empty() {
+                    found.note(recorder, Direction::Response);
+                    edits.replace(0..window.text().len(), format!("[{}]", found.name()));
+                }
+                all
+            }
+            Action::Block | Action::Redact => {
+                found.note(recorder, Direction::Response);
+                Flow::Stop(refusal(settings, Direction::Response, found.name()))
+            }
+            Action::Flag | Action::Log => {
+                found.note(recorder, Direction::Response);
+                all
+            }
+        }
     }
 }

@@ -45,6 +45,7 @@ impl Judge {
                     category: None,
                     harmful: true,
                     span: origin(&place),
+                    by_term: true,
                 };
             }
         }
@@ -55,6 +56,7 @@ impl Judge {
                 category: None,
                 harmful: false,
                 span: 0..0,
+                by_term: false,
             };
         }
         let scores = self.scorer.judge(text, &NoDense, Views::ALL);
@@ -74,6 +76,7 @@ impl Judge {
             category,
             harmful: crossed && !allowed,
             span: scores.span(0),
+            by_term: allowed,
         }
     }
 }

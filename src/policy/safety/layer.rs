@@ -6,6 +6,7 @@ use super::category::Category;
 use super::settings::{Action, Mode, Settings};
 use super::{SafetyFilter, SafetyFilterLayer};
 use crate::call::Direction;
+use crate::policy::judge::{Judge, JudgeRule};
 
 impl SafetyFilterLayer {
     fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -80,5 +81,30 @@ impl SafetyFilterLayer {
     #[must_use]
     pub fn message(self, message: impl Into<String>) -> Self {
         self.set(|settings| settings.message = Some(message.into()))
+    }
+
+    /// Asks a classifier of one's own too: a closure, or a
+    /// [`RemoteJudge`](crate::policy::remote::RemoteJudge). See
+    /// [`judge`](crate::policy::judge).
+    ///
+    /// ```
+    /// use portcullis::SafetyFilterLayer;
+    /// use portcullis::policy::judge::{Judgement, Subject};
+    ///
+    /// let layer = SafetyFilterLayer::default().judge(|subject: Subject| async move {
+    ///     Ok(Judgement::of(if subject.text.len() > 10_000 { 0.8 } else { 0.1 }))
+    /// });
+    /// ```
+    #[must_use]
+    pub fn judge(self, judge: impl Judge) -> Self {
+        self.set(|settings| settings.judge = Some(Arc::new(judge)))
+    }
+
+    /// When the judge is asked, and what its word counts: by default about
+    /// texts of requests that score from 0.3 up to their threshold, where it then
+    /// decides.
+    #[must_use]
+    pub fn judge_rule(self, rule: JudgeRule) -> Self {
+        self.set(|settings| settings.judge_rule = rule)
     }
 }

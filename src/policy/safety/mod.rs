@@ -16,10 +16,13 @@
 //!
 //! The model weighs words in their neighbourhood, in microseconds. It is no judge of intent: read
 //! its model card (`docs/models.md`) for what it finds and what it takes for harm, and choose
-//! [`Mode`], [`Category`] and [`Action`] accordingly.
+//! [`Mode`], [`Category`] and [`Action`] accordingly. A better classifier of yours is asked where
+//! the model is uncertain, or always: [`judge`](SafetyFilterLayer::judge).
 
+mod answers;
 mod category;
 mod filter;
+mod found;
 mod judge;
 mod layer;
 mod sentence;
@@ -29,15 +32,19 @@ mod terms;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 pub use self::category::Category;
-use self::filter::{SafetyReply, Sentences, name, refusal};
+use self::filter::{SafetyReply, Sentences, refusal};
+use self::found::Found;
 use self::judge::{Judge, MODEL};
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Mode};
-use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::{BoxError, Lane, Role, Segment, SegmentKind, Window, is_word};
+use super::judge::{Hearing, Streamed, Subject, hear, question_of};
+use super::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict, is_foreign};
+use crate::body::{
+    ApiError, BoxError, Document, Lane, Role, Segment, SegmentKind, Window, is_word,
+};
 use crate::call::Direction;
 use crate::text::{Edits, Model};
 
@@ -52,6 +59,7 @@ pub struct SafetyFilter {
 
 /// What a flagged request held, on its answer.
 const REPORT_HEADER: HeaderName = HeaderName::from_static("x-portcullis-safety");
+const NAME: &str = "safety-filter";
 
 thread_local! {
     /// Memory for judging, reused by the calls of a thread.
@@ -86,20 +94,16 @@ impl SafetyFilter {
     }
 
     /// `text` with its harmful sentences replaced; without what was harmful as a whole.
-    fn reword(
-        &self,
-        judge: &mut Judge,
-        request: &PolicyRequest<'_>,
-        segment: &Segment<'_>,
-    ) -> Edits {
+    fn reword(&self, judge: &mut Judge, recorder: &Recorder, segment: &Segment<'_>) -> Edits {
         let mut edits = Edits::new();
         let window = Window::new(segment.text(), 0, true, Lane::of(segment));
         let mut sentences = Sentences {
             settings: &self.settings,
-            recorder: request.recorder(),
+            recorder,
             direction: Direction::Request,
             judge,
             refused: None,
+            highest: None,
         };
         sentences.work(&window, &mut 0, &mut edits);
         edits
@@ -125,66 +129,91 @@ fn is_asked(segment: &Segment<'_>, foreign: bool) -> bool {
 
 impl Policy for SafetyFilter {
     fn name(&self) -> &'static str {
-        "safety-filter"
+        NAME
     }
 
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
         let settings = &self.settings;
-        let mut rewritten = Vec::new();
-        let mut flagged = None;
-        if settings.request {
-            let foreign = request.is_foreign();
-            let segments = request.document().segments();
-            for segment in segments.filter(|segment| is_asked(segment, foreign)) {
-                let text = segment.text();
-                let found = with_judge(|judge| judge.assess(settings, text, 0));
-                if !found.harmful {
-                    continue;
-                }
-                if settings.action == Action::Redact {
-                    let mut edits = with_judge(|judge| self.reword(judge, request, &segment));
-                    if edits.is_empty() {
-                        // Harmful as a whole, in no sentence alone.
-                        request
-                            .recorder()
-                            .found(Direction::Request, name(found.category), 1);
-                        edits.replace(0..text.len(), format!("[{}]", name(found.category)));
-                    }
-                    rewritten.push((segment.number(), edits));
-                    continue;
-                }
-                request
-                    .recorder()
-                    .found(Direction::Request, name(found.category), 1);
-                match settings.action {
-                    Action::Block => {
-                        let error = refusal(settings, Direction::Request, found.category);
-                        return Ok(Verdict::refuse(error));
-                    }
-                    Action::Flag => drop(flagged.get_or_insert(name(found.category))),
-                    Action::Redact | Action::Log => {}
-                }
-            }
+        let consult = settings.consult();
+        let answers = settings.judged_answers();
+        if answers == Some(Streamed::Refuse) && request.document().field("stream") == Some("true") {
+            return Ok(Verdict::refuse(unstreamed()));
         }
-        let mut verdict = Verdict::rewrite(rewritten);
-        if let Some(category) = flagged {
-            verdict = verdict.with_header(REPORT_HEADER, HeaderValue::from_static(category));
-        }
+        let asks = consult.filter(|_| settings.judge_rule.judges_requests());
+        let mut verdict = match settings.request {
+            true => hear(self, asks, request, Self::decide)?,
+            false => Verdict::proceed(),
+        };
         if settings.response {
-            verdict = verdict.with_filter(SafetyReply {
-                settings: Arc::clone(settings),
-                recorder: request.recorder().clone(),
-                judge: Judge::new(),
-                contexts: Vec::new(),
-                refused: None,
-            });
+            let question = answers.and_then(|_| question_of(request.document()));
+            let recorder = request.recorder().clone();
+            verdict = verdict.with_filter(SafetyReply::new(settings, recorder, question));
         }
         Ok(verdict)
     }
 
     fn reads_request(&self) -> bool {
-        self.settings.request
+        self.settings.request || self.settings.judged_answers().is_some()
     }
+}
+
+impl SafetyFilter {
+    fn decide(
+        &self,
+        document: &Document,
+        recorder: &Recorder,
+        hearing: &mut Hearing,
+    ) -> Result<Verdict, BoxError> {
+        let settings = &self.settings;
+        let mut rewritten = Vec::new();
+        let mut flagged = None;
+        let foreign = is_foreign(document);
+        let segments = document.segments();
+        for segment in segments.filter(|segment| is_asked(segment, foreign)) {
+            let text = segment.text();
+            let found = with_judge(|judge| judge.assess(settings, text, 0));
+            let subject = || Subject::of(NAME, &segment);
+            let found = Found::weigh(settings, found, hearing, subject);
+            if !found.harmful {
+                continue;
+            }
+            if settings.action == Action::Redact {
+                let mut edits = with_judge(|judge| self.reword(judge, recorder, &segment));
+                if edits.is_empty() {
+                    // Harmful as a whole, in no sentence alone.
+                    found.note(recorder, Direction::Request);
+                    edits.replace(0..text.len(), format!("[{}]", found.name()));
+                }
+                rewritten.push((segment.number(), edits));
+                continue;
+            }
+            found.note(recorder, Direction::Request);
+            match settings.action {
+                Action::Block => {
+                    let error = refusal(settings, Direction::Request, found.name());
+                    return Ok(Verdict::refuse(error));
+                }
+                Action::Flag => drop(flagged.get_or_insert(found.name().to_owned())),
+                Action::Redact | Action::Log => {}
+            }
+        }
+        let mut verdict = Verdict::rewrite(rewritten);
+        // Names are words.
+        if let Some(Ok(category)) = flagged.map(HeaderValue::try_from) {
+            verdict = verdict.with_header(REPORT_HEADER, category);
+        }
+        Ok(verdict)
+    }
+}
+
+/// A client that asks for a stream where answers are judged as a whole.
+fn unstreamed() -> ApiError {
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "stream_not_judged",
+        "answers are judged as a whole here, and a stream cannot be; ask without \"stream\", or ask \
+         the operator of this gateway to change streamed_answers of safety-filter",
+    )
 }
 
 #[cfg(test)]

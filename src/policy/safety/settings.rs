@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::category::Category;
 use super::terms::Terms;
+use crate::policy::judge::{Consult, Judge, JudgeRule, Streamed};
 
 /// How much is let through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -60,10 +63,12 @@ pub struct Assessment {
     pub harmful: bool,
     /// The stretch that scored highest, in bytes.
     pub span: Range<usize>,
+    /// A term of one's own has decided.
+    pub(super) by_term: bool,
 }
 
 /// How a policy judges and what it does; built by the layer's methods.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Settings {
     pub(super) mode: Mode,
     pub(super) action: Action,
@@ -74,6 +79,8 @@ pub(super) struct Settings {
     pub(super) block_if: Terms,
     pub(super) allow_if: Terms,
     pub(super) message: Option<String>,
+    pub(super) judge: Option<Arc<dyn Judge>>,
+    pub(super) judge_rule: JudgeRule,
 }
 
 impl Default for Settings {
@@ -88,6 +95,8 @@ impl Default for Settings {
             block_if: Terms::default(),
             allow_if: Terms::default(),
             message: None,
+            judge: None,
+            judge_rule: JudgeRule::default(),
         }
     }
 }
@@ -96,5 +105,36 @@ impl Settings {
     pub(super) fn threshold(&self, category: Category) -> f32 {
         let own = self.thresholds.get(&category).copied();
         own.unwrap_or(self.mode.threshold())
+    }
+
+    /// The threshold of the category a text comes nearest to.
+    pub(super) fn threshold_of(&self, assessment: &Assessment) -> f32 {
+        let category = assessment.category;
+        category.map_or(self.mode.threshold(), |category| self.threshold(category))
+    }
+
+    /// Whether a judge is asked about answers; then, what becomes of streams.
+    pub(super) fn judged_answers(&self) -> Option<Streamed> {
+        let judge = self.judge.as_ref().filter(|_| self.response);
+        judge.and_then(|_| self.judge_rule.streamed())
+    }
+
+    pub(super) fn consult(&self) -> Option<Consult> {
+        let judge = self.judge.as_ref()?;
+        Some(Consult::of_harm(judge, &self.judge_rule))
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("mode", &self.mode)
+            .field("action", &self.action)
+            .field("categories", &self.categories)
+            .field("thresholds", &self.thresholds)
+            .field("request", &self.request)
+            .field("response", &self.response)
+            .field("judge", &self.judge.is_some())
+            .finish_non_exhaustive()
     }
 }

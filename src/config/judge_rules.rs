@@ -1,0 +1,121 @@
+//! What a judge beside a policy's own must be, to be of use to it.
+
+use super::error::Problems;
+use super::tree::Node;
+
+/// Reports what is wrong with the judges of the policies.
+pub(super) fn check(root: &Node, problems: &mut Problems) {
+    for policy in ["prompt-injection", "safety-filter", "quality-scorer"] {
+        let settings = root.get("policy").and_then(|node| node.get(policy));
+        let Some(judge) = settings.and_then(|node| node.get("judge")) else {
+            continue;
+        };
+        let mut checker = Checker {
+            path: format!("policy.{policy}.judge"),
+            judge,
+            problems: &mut *problems,
+        };
+        checker.kind(policy);
+        match policy {
+            "safety-filter" => checker.answers(settings),
+            _ => checker.directions(policy),
+        }
+        checker.band();
+    }
+}
+
+struct Checker<'a> {
+    path: String,
+    judge: &'a Node,
+    problems: &'a mut Problems,
+}
+
+impl<'a> Checker<'a> {
+    fn text(&self, key: &str) -> Option<&'a str> {
+        let judge: &'a Node = self.judge;
+        judge.get(key)?.text()
+    }
+
+    /// Reports a problem at a key, or where it would stand.
+    fn report(&mut self, key: &str, what: &str) {
+        let (at, path) = match self.judge.get(key) {
+            Some(node) => (node.at, format!("{}.{key}", self.path)),
+            None => (self.judge.at, self.path.clone()),
+        };
+        self.problems.push(at, &path, format!("{path}: {what}"));
+    }
+
+    fn kind(&mut self, policy: &str) {
+        let kind = self.text("kind").unwrap_or("moderation");
+        let grades = kind == "grader";
+        if policy == "quality-scorer" && !grades && kind != "contract" {
+            let what = format!(
+                "a \"{kind}\" knows harm, and not quality; write \"kind: grader\" or \"kind: contract\""
+            );
+            self.report("kind", &what);
+        } else if grades && policy != "quality-scorer" {
+            let what = "a \"grader\" scores answers for quality-scorer; use \"moderation\", \
+                \"llama-guard\" or \"contract\"";
+            self.report("kind", what);
+        }
+        if (grades || kind == "llama-guard") && self.judge.get("model").is_none() {
+            self.report(
+                "model",
+                "the key \"model\" is missing; name the model that judges",
+            );
+        }
+        if !grades && self.judge.get("rubric").is_some() {
+            self.report("rubric", "only a \"grader\" reads it; remove it");
+        }
+    }
+
+    /// Where answers are judged, it must be said what becomes of streams.
+    fn answers(&mut self, settings: Option<&Node>) {
+        let has = |node: Option<&Node>, all: bool| match node.and_then(|n| n.get("directions")) {
+            Some(list) => list.elements().iter().any(|n| n.text() == Some("response")),
+            None => all,
+        };
+        let judged = has(Some(self.judge), false);
+        if judged && !has(settings, true) {
+            let what = "the policy does not inspect answers; add \"response\" to its directions, or \
+                remove it here";
+            self.report("directions", what);
+        } else if judged && self.judge.get("streamed_answers").is_none() {
+            let what = "no judge can read a streamed answer as a whole before the client does; say \
+                in \"streamed_answers\" what becomes of one: \"embedded\" (the policy judges it \
+                alone), \"record\" (and the judge at its end, for the record) or \"refuse\" (a \
+                request for a stream); or have requests judged only: directions: [request]";
+            self.report("streamed_answers", what);
+        } else if !judged && self.judge.get("streamed_answers").is_some() {
+            let what =
+                "answers are not judged; add \"directions: [request, response]\", or remove it";
+            self.report("streamed_answers", what);
+        }
+    }
+
+    fn directions(&mut self, policy: &str) {
+        let (only, other) = match policy {
+            "quality-scorer" => ("answers", "request"),
+            _ => ("requests", "response"),
+        };
+        let listed = self.judge.get("directions");
+        let listed = listed.map_or(&[][..], Node::elements);
+        if listed.iter().any(|node| node.text() == Some(other)) {
+            let what = format!("{policy} judges {only} only; remove \"{other}\", or the key");
+            self.report("directions", &what);
+        }
+        if policy == "prompt-injection" && self.judge.get("streamed_answers").is_some() {
+            self.report(
+                "streamed_answers",
+                "prompt-injection judges requests only; remove it",
+            );
+        }
+    }
+
+    fn band(&mut self) {
+        if self.text("when") == Some("always") && self.judge.get("band").is_some() {
+            let what = "every text is judged; remove it, or write \"when: uncertain\"";
+            self.report("band", what);
+        }
+    }
+}
