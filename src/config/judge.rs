@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::encoder::EncoderConfig;
 use super::names::names;
 use super::pii::Direction;
 use super::provider::SecretRef;
@@ -59,9 +60,14 @@ pub struct JudgeConfig {
     #[serde(default)]
     pub kind: RemoteKind,
     /// Where the judge is: the URL its paths stand under, or, of a `contract`, the one that is
-    /// asked.
+    /// asked. Every judge has this, or `encoder`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048), extend("format" = "uri", "x-rule" = "base-url"))]
-    pub url: String,
+    pub url: Option<String>,
+    /// A model that runs in this process, in place of a URL; needs a gateway that was built with
+    /// the feature `encoder`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncoderConfig>,
     /// The model that is asked; a `llama-guard` and a `grader` must have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256), extend("x-rule" = "model"))]
@@ -127,8 +133,24 @@ impl JudgeConfig {
     /// A judge at this URL, with every default.
     pub fn at(url: impl Into<String>) -> Self {
         Self {
+            url: Some(url.into()),
+            ..Self::nowhere()
+        }
+    }
+
+    /// A judge that runs in this process, with every default.
+    pub fn encoder(encoder: EncoderConfig) -> Self {
+        Self {
+            encoder: Some(encoder),
+            ..Self::nowhere()
+        }
+    }
+
+    fn nowhere() -> Self {
+        Self {
             kind: RemoteKind::default(),
-            url: url.into(),
+            url: None,
+            encoder: None,
             model: None,
             rubric: None,
             secret_key_ref: None,

@@ -1,7 +1,7 @@
 //! What a judge beside a policy's own must be, to be of use to it.
 
 use super::error::Problems;
-use super::tree::Node;
+use super::tree::{Node, Value};
 
 /// Reports what is wrong with the judges of the policies.
 pub(super) fn check(root: &Node, problems: &mut Problems) {
@@ -15,7 +15,7 @@ pub(super) fn check(root: &Node, problems: &mut Problems) {
             judge,
             problems: &mut *problems,
         };
-        checker.kind(policy);
+        checker.place(policy);
         match policy {
             "safety-filter" => checker.answers(settings),
             _ => checker.directions(policy),
@@ -43,6 +43,50 @@ impl<'a> Checker<'a> {
             None => (self.judge.at, self.path.clone()),
         };
         self.problems.push(at, &path, format!("{path}: {what}"));
+    }
+
+    /// It stands behind a URL, or runs in this process.
+    fn place(&mut self, policy: &str) {
+        match (self.judge.get("url"), self.judge.get("encoder")) {
+            (_, None) if !matches!(self.judge.value, Value::Map(_)) => {}
+            (None, None) => {
+                let what = "the key \"url\" is missing; add it, or have the judge run in this \
+                    process: \"encoder\"";
+                self.report("url", what);
+                self.kind(policy);
+            }
+            (Some(_), None) => self.kind(policy),
+            (_, Some(_)) => self.encoder(policy),
+        }
+    }
+
+    fn encoder(&mut self, policy: &str) {
+        for key in [
+            "url",
+            "kind",
+            "model",
+            "rubric",
+            "secret_key_ref",
+            "max_concurrent",
+            "max_text_bytes",
+            "circuit_breaker",
+        ] {
+            if self.judge.get(key).is_some() {
+                self.report(
+                    key,
+                    "is for a judge behind a URL; remove it, or \"encoder\"",
+                );
+            }
+        }
+        if policy == "quality-scorer" {
+            let what = "an encoder knows attacks and harm, and not quality; use a judge behind a \
+                \"url\"";
+            self.report("encoder", what);
+        } else if !cfg!(feature = "encoder") {
+            let what = "this program was built without encoders; build it with `cargo build \
+                --release --features gateway,encoder`, or use a judge behind a \"url\"";
+            self.report("encoder", what);
+        }
     }
 
     fn kind(&mut self, policy: &str) {

@@ -25,6 +25,7 @@
 mod canary;
 mod cases;
 mod check;
+mod encoder;
 mod entity;
 mod error;
 mod injection;
@@ -57,6 +58,7 @@ use serde::{Deserialize, Serialize};
 
 pub use canary::{CanaryAction, CanaryConfig, CanaryConversation};
 pub use cases::{Case, CaseFile, CaseMessage, Expected, Speaker};
+pub use encoder::{EncoderConfig, EncoderSquash};
 pub use entity::Entity;
 pub use error::{ConfigError, Position, Problem};
 pub use injection::{

@@ -7,6 +7,8 @@ mod audit;
 mod beside;
 mod cases;
 mod command;
+#[cfg(feature = "encoder")]
+mod encoder;
 mod endpoints;
 mod faults;
 mod gateway;

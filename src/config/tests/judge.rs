@@ -1,5 +1,6 @@
 use super::super::{
-    Config, Direction, JudgeConfig, JudgeWhen, OnFailure, RemoteKind, StreamedAnswers, json_schema,
+    Config, Direction, EncoderConfig, EncoderSquash, JudgeConfig, JudgeWhen, OnFailure, RemoteKind,
+    StreamedAnswers, json_schema,
 };
 use super::{accept, refuse};
 
@@ -44,12 +45,30 @@ fn a_judge_is_read_in_each_of_three_policies() {
 }
 
 #[test]
+fn a_judge_may_run_in_this_process() {
+    let fields = "encoder: {model: models/guard, labels: [BAD], squash: sigmoid, max_tokens: 256}";
+    if !cfg!(feature = "encoder") {
+        let text = format!("policy: {{prompt-injection: {{judge: {{{fields}}}}}}}");
+        let said = refuse(&text).to_string();
+        assert!(said.contains("--features gateway,encoder"), "{said}");
+        return;
+    }
+    let judge = read("prompt-injection", fields).policy.prompt_injection;
+    let mut expected = EncoderConfig::at("models/guard");
+    expected.labels = Some(vec!["BAD".to_owned()]);
+    expected.squash = Some(EncoderSquash::Sigmoid);
+    expected.max_tokens = 256;
+    assert_eq!(judge.judge, Some(JudgeConfig::encoder(expected)));
+}
+
+#[test]
 fn the_published_schema_has_it() {
     let schema = json_schema();
     for policy in ["prompt-injection", "safety-filter", "quality-scorer"] {
         let judge = format!("/properties/policy/properties/{policy}/properties/judge");
         let judge = schema.pointer(&judge).unwrap();
-        assert_eq!(judge["required"], serde_json::json!(["url"]));
+        let encoder = &judge["properties"]["encoder"];
+        assert_eq!(encoder["required"], serde_json::json!(["model"]));
         assert!(judge["properties"]["band"]["properties"]["from"].is_object());
     }
 }
@@ -60,7 +79,30 @@ fn what_is_of_no_use_is_refused_with_a_way_out() {
         (
             "safety-filter",
             "",
-            "policy.safety-filter.judge: the key \"url\" is missing; add it",
+            "policy.safety-filter.judge: the key \"url\" is missing; add it, or have the judge run in this \
+             process: \"encoder\"",
+        ),
+        (
+            "safety-filter",
+            "url: 'http://h', encoder: {model: m}",
+            "policy.safety-filter.judge.url: is for a judge behind a URL; remove it, or \"encoder\"",
+        ),
+        (
+            "prompt-injection",
+            "kind: contract, encoder: {model: m}",
+            "policy.prompt-injection.judge.kind: is for a judge behind a URL; remove it, or \
+             \"encoder\"",
+        ),
+        (
+            "quality-scorer",
+            "encoder: {model: m}",
+            "policy.quality-scorer.judge.encoder: an encoder knows attacks and harm, and not quality; \
+             use a judge behind a \"url\"",
+        ),
+        (
+            "prompt-injection",
+            "encoder: {tokenizer: t}",
+            "policy.prompt-injection.judge.encoder: the key \"model\" is missing; add it",
         ),
         (
             "safety-filter",

@@ -1,4 +1,4 @@
-//! Judges behind a URL, for whichever policy asks them.
+//! Judges of one's own, for whichever policy asks them.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,12 +6,90 @@ use std::time::Duration;
 use super::{GatewayError, secret};
 use crate::config::{self, JudgeConfig};
 use crate::policy::OnFailure;
-use crate::policy::judge::{Combine, JudgeRule, Streamed, When};
+#[cfg(feature = "encoder")]
+use crate::policy::encoder::{Encoder, EncoderOptions, Squash};
+use crate::policy::judge::{Combine, Judge, JudgeFuture, JudgeRule, Judgement};
+use crate::policy::judge::{Streamed, Subject, When};
 use crate::policy::remote::{Dialect, RemoteJudge};
 use crate::target::BreakerSettings;
 use crate::upstream::{ApiKey, Together};
 
+/// A judge that a file names, wherever it runs.
+#[derive(Clone)]
+pub(super) enum Named {
+    Remote(RemoteJudge),
+    #[cfg(feature = "encoder")]
+    Encoder(Encoder),
+}
+
+impl Judge for Named {
+    fn judge(&self, subject: Subject) -> JudgeFuture {
+        match self {
+            Self::Remote(judge) => judge.judge(subject),
+            #[cfg(feature = "encoder")]
+            Self::Encoder(judge) => judge.judge(subject),
+        }
+    }
+
+    fn remembered(&self, subject: &Subject) -> Option<Judgement> {
+        match self {
+            Self::Remote(judge) => judge.remembered(subject),
+            #[cfg(feature = "encoder")]
+            Self::Encoder(judge) => judge.remembered(subject),
+        }
+    }
+}
+
 /// The judge of these settings, which stand at `path`.
+pub(super) fn named(path: &str, settings: &JudgeConfig) -> Result<Named, GatewayError> {
+    match &settings.encoder {
+        None => judge(path, settings).map(Named::Remote),
+        Some(encoder) => self::encoder(path, settings, encoder),
+    }
+}
+
+#[cfg(not(feature = "encoder"))]
+fn encoder(path: &str, _: &JudgeConfig, _: &config::EncoderConfig) -> Result<Named, GatewayError> {
+    Err(GatewayError::Policy(format!(
+        "{path}.encoder: this program was built without encoders; build it with the feature \
+         `encoder`"
+    )))
+}
+
+#[cfg(feature = "encoder")]
+fn encoder(
+    path: &str,
+    judge: &JudgeConfig,
+    settings: &config::EncoderConfig,
+) -> Result<Named, GatewayError> {
+    let mut options = EncoderOptions::new()
+        .temperature(settings.temperature as f32)
+        .max_tokens(settings.max_tokens as usize)
+        .max_windows(settings.max_windows as usize)
+        .threads(settings.threads as usize)
+        .timeout(Duration::from_millis(judge.timeout_ms.into()))
+        .cache_entries(judge.cache_entries as usize);
+    if let Some(tokenizer) = &settings.tokenizer {
+        options = options.tokenizer(tokenizer);
+    }
+    for label in settings.labels.iter().flatten() {
+        options = options.label(label.as_str());
+    }
+    options = match settings.squash {
+        Some(config::EncoderSquash::Softmax) => options.squash(Squash::Softmax),
+        Some(config::EncoderSquash::Sigmoid) => options.squash(Squash::Sigmoid),
+        None => options,
+    };
+    if let Some(most) = settings.max_concurrent {
+        options = options.max_concurrent(most as usize);
+    }
+    options
+        .open(&settings.model)
+        .map(Named::Encoder)
+        .map_err(|error| GatewayError::Policy(format!("{path}.encoder: {error}")))
+}
+
+/// The judge behind a URL of these settings, which stand at `path`.
 pub(super) fn judge(path: &str, settings: &JudgeConfig) -> Result<RemoteJudge, GatewayError> {
     let unusable =
         |key: &str, why: &dyn fmt::Display| GatewayError::Policy(format!("{path}.{key}: {why}"));
@@ -30,7 +108,10 @@ pub(super) fn judge(path: &str, settings: &JudgeConfig) -> Result<RemoteJudge, G
             rubric: settings.rubric.clone(),
         },
     };
-    let url = &settings.url;
+    let url = settings
+        .url
+        .as_deref()
+        .ok_or_else(|| unusable("url", &"is missing; say where the judge is"))?;
     let timeout = Duration::from_millis(settings.timeout_ms.into());
     let mut service = Together::new()
         .connect_timeout(timeout)

@@ -27,7 +27,6 @@ use crate::audit::{AuditLayer, JsonLinesSink};
 use crate::body::Body;
 use crate::call::{CallReader, CallRecord, Outcome};
 use crate::config::{AuditConfig, Config, JudgeConfig, PolicyName, SecretRef};
-use crate::policy::remote::RemoteJudge;
 use crate::upstream::ErrorResponseLayer;
 
 /// The policies of the chain around the target, the first outermost. Takes over
@@ -116,9 +115,9 @@ fn judge_of(
     policy: PolicyName,
     settings: &JudgeConfig,
     parts: &mut Parts<'_>,
-) -> Result<RemoteJudge, GatewayError> {
+) -> Result<judge::Named, GatewayError> {
     let path = format!("policy.{policy}.judge");
-    parts.part(&path, settings, |settings| judge::judge(&path, settings))
+    parts.part(&path, settings, |settings| judge::named(&path, settings))
 }
 
 fn boxed<L>(layer: &L, stack: Stack) -> Stack

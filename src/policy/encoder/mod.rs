@@ -32,6 +32,7 @@
 //! [`rten`]: https://docs.rs/rten
 
 mod error;
+mod judge;
 mod labels;
 mod network;
 mod options;
@@ -48,6 +49,8 @@ use tokio::sync::Semaphore;
 pub use self::error::EncoderError;
 use self::network::Network;
 pub use self::options::{EncoderOptions, Squash};
+use super::HashKey;
+use super::remote::cache::Cache;
 
 /// A text classifier, read from files. Clones share it, its places and its
 /// threads. See the [module](self) for an example.
@@ -64,6 +67,9 @@ struct Shared {
     /// Threads that nobody runs on now. No more are kept than there are places.
     idle: Mutex<Vec<Arc<ThreadPool>>>,
     most_idle: usize,
+    key: HashKey,
+    /// What it has said as a judge.
+    said: Mutex<Cache>,
 }
 
 /// What an [`Encoder`] says of a text.
@@ -103,7 +109,13 @@ impl Encoder {
         EncoderOptions::new().open(path)
     }
 
-    fn new(network: Network, timeout: Duration, threads: usize, places: usize) -> Self {
+    fn new(
+        network: Network,
+        timeout: Duration,
+        threads: usize,
+        places: usize,
+        memory: usize,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 network,
@@ -112,6 +124,8 @@ impl Encoder {
                 threads,
                 idle: Mutex::new(Vec::new()),
                 most_idle: places,
+                key: HashKey::random(),
+                said: Mutex::new(Cache::new(memory)),
             }),
         }
     }

@@ -33,6 +33,7 @@ pub struct EncoderOptions {
     threads: usize,
     max_concurrent: Option<usize>,
     timeout: Duration,
+    cache_entries: usize,
 }
 
 /// How the outputs of a model become scores from 0 to 1.
@@ -58,6 +59,7 @@ impl Default for EncoderOptions {
             threads: 1,
             max_concurrent: None,
             timeout: Duration::from_secs(10),
+            cache_entries: 10_000,
         }
     }
 }
@@ -147,6 +149,14 @@ impl EncoderOptions {
         self
     }
 
+    /// How many judgements are remembered, by a keyed hash of the text: 10,000.
+    /// For an encoder that is asked as a [judge](crate::policy::judge::Judge).
+    #[must_use]
+    pub fn cache_entries(mut self, entries: usize) -> Self {
+        self.cache_entries = entries;
+        self
+    }
+
     /// Reads the files, and tries the model. `path` is a directory with
     /// `model.onnx` (or `onnx/model.onnx`), or the file of the model.
     ///
@@ -196,7 +206,14 @@ impl EncoderOptions {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let places = self.max_concurrent.unwrap_or(cores / self.threads);
         let places = places.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
-        Ok(Encoder::new(network, self.timeout, self.threads, places))
+        let encoder = Encoder::new(
+            network,
+            self.timeout,
+            self.threads,
+            places,
+            self.cache_entries,
+        );
+        Ok(encoder)
     }
 
     fn check(&self) -> Result<(), EncoderError> {

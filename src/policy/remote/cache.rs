@@ -5,18 +5,18 @@ use std::collections::{HashMap, VecDeque};
 use crate::policy::judge::Judgement;
 
 /// By the text's keyed hash.
-pub(super) type Key = [u8; 16];
+pub(in crate::policy) type Key = [u8; 16];
 
 /// The latest judgements, the oldest forgotten first.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(in crate::policy) struct Cache {
     room: usize,
     known: HashMap<Key, Judgement>,
     order: VecDeque<Key>,
 }
 
 impl Cache {
-    pub(super) fn new(room: usize) -> Self {
+    pub(in crate::policy) fn new(room: usize) -> Self {
         Self {
             room,
             known: HashMap::new(),
@@ -24,11 +24,11 @@ impl Cache {
         }
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<&Judgement> {
+    pub(in crate::policy) fn get(&self, key: &Key) -> Option<&Judgement> {
         self.known.get(key)
     }
 
-    pub(super) fn put(&mut self, key: Key, judgement: Judgement) {
+    pub(in crate::policy) fn put(&mut self, key: Key, judgement: Judgement) {
         if self.room == 0 || self.known.insert(key, judgement).is_some() {
             return;
         }

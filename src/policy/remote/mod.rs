@@ -43,7 +43,7 @@
 //! inside of the one that redacts. [`RemoteJudgeLayer`] judges requests, and not
 //! answers.
 
-mod cache;
+pub(super) mod cache;
 mod dialect;
 mod flight;
 mod judge;
