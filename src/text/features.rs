@@ -9,7 +9,7 @@ pub struct NgramSpec {
     pub bits: u8,
     /// The fewest letters of a character n-gram; 0 for none of them. At most 8.
     pub shortest: u8,
-    /// The most letters.
+    /// The most letters; no more than four above the fewest.
     pub longest: u8,
     /// Pairs of words with up to so many others in between; at most 4.
     pub skip: u8,
@@ -32,137 +32,236 @@ const SKIP: u64 = 0xa076_1d64_78bd_642f;
 const TRIPLE: u64 = 0xe703_7ed1_a0b4_28db;
 /// How many words back a pair may begin.
 const BACK: usize = 5;
-/// The longest word with the marks of its ends, and room to read past it.
-const BUFFER: usize = 64;
+/// The longest word, in bytes or characters; tokens are no longer.
+const WORD: usize = 48;
 
 /// The row that 64 mixed bits fall on.
 const fn row(mixed: u64, shift: u32) -> u32 {
     (mixed.wrapping_mul(SPREAD) >> shift) as u32
 }
 
-/// The words before a token.
+/// The words before a token, the nearest first.
 #[derive(Clone, Copy, Default)]
 struct Before {
-    hashes: [u32; BACK],
+    /// Their hashes as [`first`] mixes them.
+    mixed: [u64; BACK],
     len: usize,
+    nearest: u32,
     glyphs: usize,
 }
 
 impl Before {
+    #[inline]
     fn push(&mut self, hash: u32, glyph: bool) {
-        self.hashes.copy_within(0..BACK - 1, 1);
-        self.hashes[0] = hash;
+        let [a, b, c, d, _] = self.mixed;
+        self.mixed = [first(hash), a, b, c, d];
         self.len = (self.len + 1).min(BACK);
+        self.nearest = hash;
         self.glyphs = if glyph { self.glyphs + 1 } else { 0 };
     }
 }
 
+impl NgramSpec {
+    /// The most features that one token has.
+    pub(super) fn most(&self) -> usize {
+        // Of so many letters and the marks of their ends.
+        let letters = |n: u8| (WORD + 3).saturating_sub(usize::from(n));
+        let sizes = self.shortest..=self.longest;
+        let letters = match self.shortest {
+            0 => 0,
+            _ => sizes.map(letters).sum::<usize>(),
+        };
+        // Itself, a pair of neighbours, three glyphs.
+        3 + usize::from(self.skip) + letters
+    }
+}
+
 /// Gives the rows of every token's features to `sink`, with the token's place.
-#[inline]
 pub(super) fn ngrams(
     normal: &str,
     tokens: &[Token],
     spec: &NgramSpec,
     mut sink: impl FnMut(usize, u32),
 ) {
-    let shift = 64 - u32::from(spec.bits);
-    let mut before = Before::default();
-    let mut letters = Letters::default();
+    let mut features = Features::new(normal, spec);
     for (place, token) in tokens.iter().enumerate() {
+        features.of(token, |row| sink(place, row));
+    }
+}
+
+/// The features of a text's tokens, one token after the other.
+pub(super) struct Features<'a> {
+    normal: &'a str,
+    spec: NgramSpec,
+    shift: u32,
+    before: Before,
+    chars: [u32; WORD + 2],
+}
+
+impl<'a> Features<'a> {
+    pub(super) fn new(normal: &'a str, spec: &NgramSpec) -> Self {
+        Self {
+            normal,
+            spec: *spec,
+            shift: 64 - u32::from(spec.bits),
+            before: Before::default(),
+            chars: [0; WORD + 2],
+        }
+    }
+
+    /// Gives the rows of the next token's features to `sink`.
+    #[inline(always)]
+    pub(super) fn of(&mut self, token: &Token, sink: impl FnMut(u32)) {
+        let spec = self.spec;
+        let sizes = (usize::from(spec.shortest), usize::from(spec.longest));
+        match (sizes, usize::from(spec.skip)) {
+            // Written out by the compiler.
+            ((3, 5), 2) => self.with((3, 5), 2, token, sink),
+            (sizes, skip) => self.with(sizes, skip, token, sink),
+        }
+    }
+
+    #[inline(always)]
+    fn with(
+        &mut self,
+        sizes: (usize, usize),
+        skip: usize,
+        token: &Token,
+        mut sink: impl FnMut(u32),
+    ) {
+        let shift = self.shift;
+        let mut sink = |mixed: u64| sink(row(mixed, shift));
         let hash = u64::from(token.hash);
-        sink(place, row(hash ^ SKIP.rotate_left(17), shift));
+        sink(hash ^ SKIP.rotate_left(17));
         if token.kind == TokenKind::Mark {
-            continue;
+            return;
         }
-        let known = &before.hashes[..before.len];
-        if let Some(&previous) = known.first() {
-            sink(place, row(pair(previous, token.hash) ^ PAIR, shift));
+        let before = &mut self.before;
+        let own = second(token.hash);
+        if before.len > 0 {
+            sink(before.mixed[0] ^ own ^ PAIR);
         }
-        for &earlier in known.iter().skip(1).take(usize::from(spec.skip)) {
-            sink(place, row(pair(earlier, token.hash) ^ SKIP, shift));
+        for place in 1..=skip.min(BACK - 1) {
+            if place < before.len {
+                sink(before.mixed[place] ^ own ^ SKIP);
+            }
         }
         let glyph = token.kind == TokenKind::Glyph;
         if glyph && before.glyphs >= 2 {
-            let both = pair(before.hashes[1], before.hashes[0]);
-            sink(place, row((both ^ TRIPLE).wrapping_mul(PAIR) ^ hash, shift));
-        }
-        if token.kind == TokenKind::Word && spec.shortest > 0 {
-            let word = normal
-                .get(token.start as usize..token.end as usize)
-                .unwrap_or_default();
-            letters.ngrams(word, spec, |mixed| sink(place, row(mixed, shift)));
+            let both = before.mixed[1] ^ second(before.nearest);
+            sink((both ^ TRIPLE).wrapping_mul(PAIR) ^ hash);
         }
         before.push(token.hash, glyph);
-    }
-}
-
-const fn pair(first: u32, second: u32) -> u64 {
-    (first as u64).wrapping_mul(PAIR).rotate_left(29) ^ (second as u64).wrapping_mul(TRIPLE)
-}
-
-/// The letters of one word.
-struct Letters {
-    bytes: [u8; BUFFER],
-    chars: [u32; BUFFER],
-}
-
-impl Default for Letters {
-    fn default() -> Self {
-        Self {
-            bytes: [0; BUFFER],
-            chars: [0; BUFFER],
-        }
-    }
-}
-
-impl Letters {
-    #[inline]
-    fn ngrams(&mut self, word: &str, spec: &NgramSpec, sink: impl FnMut(u64)) {
-        if word.is_ascii() {
-            self.ascii(word.as_bytes(), spec, sink);
-        } else {
-            self.other(word, spec, sink);
-        }
-    }
-
-    #[inline]
-    fn ascii(&mut self, word: &[u8], spec: &NgramSpec, mut sink: impl FnMut(u64)) {
-        let len = word.len().min(BUFFER - 16);
-        self.bytes[0] = b'<';
-        self.bytes[1..=len].copy_from_slice(&word[..len]);
-        self.bytes[len + 1] = b'>';
-        let whole = len + 2;
-        let shortest = usize::from(spec.shortest);
-        let longest = usize::from(spec.longest).min(8);
-        for start in 0..(whole + 1).saturating_sub(shortest) {
-            let Some(eight) = self.bytes.get(start..start + 8) else {
-                return;
-            };
-            let eight = eight.try_into().map_or(0, u64::from_le_bytes);
-            for n in shortest..=longest.min(whole - start) {
-                sink((eight & (u64::MAX >> (64 - 8 * n))).wrapping_mul(PAIR));
+        if token.kind == TokenKind::Word && sizes.0 > 0 {
+            let (start, end) = (token.start as usize, token.end as usize);
+            let rest = self.normal.as_bytes().get(start..).unwrap_or_default();
+            let len = end - start;
+            if is_ascii(rest, len) {
+                ascii(rest, len, sizes, sink);
+            } else {
+                let word = self.normal.get(start..end).unwrap_or_default();
+                others(word, &mut self.chars, sizes, sink);
             }
         }
     }
+}
 
-    fn other(&mut self, word: &str, spec: &NgramSpec, mut sink: impl FnMut(u64)) {
-        let mut whole = 1;
-        self.chars[0] = u32::from('<');
-        for c in word.chars().take(BUFFER - 2) {
-            self.chars[whole] = u32::from(c);
-            whole += 1;
+/// The first of two words, and the second: mixed, and both together by `^`.
+const fn first(hash: u32) -> u64 {
+    (hash as u64).wrapping_mul(PAIR).rotate_left(29)
+}
+
+const fn second(hash: u32) -> u64 {
+    (hash as u64).wrapping_mul(TRIPLE)
+}
+
+/// Whether the `len` bytes that `bytes` begin with are.
+#[inline(always)]
+fn is_ascii(bytes: &[u8], len: usize) -> bool {
+    match bytes.first_chunk() {
+        Some(eight) if (1..=8).contains(&len) => {
+            lowest(u64::from_le_bytes(*eight), len) & (u64::MAX / 255 * 0x80) == 0
         }
-        self.chars[whole] = u32::from('>');
+        _ => bytes.get(..len).is_some_and(<[u8]>::is_ascii),
+    }
+}
+
+/// Eight bytes from `at` on, the first of them lowest; what is not there is 0.
+#[inline(always)]
+fn eight(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => rest.iter().rev().fold(0, |sum, &b| sum << 8 | u64::from(b)),
+    }
+}
+
+/// The `n` lowest bytes.
+const fn lowest(bytes: u64, n: usize) -> u64 {
+    bytes & (u64::MAX >> (64 - 8 * n))
+}
+
+/// The letters of the ASCII word of `len` bytes that `bytes` begin with, as
+/// they stand in `<word>`: from each place on those of each size.
+#[inline(always)]
+fn ascii(bytes: &[u8], len: usize, sizes: (usize, usize), mut sink: impl FnMut(u64)) {
+    let (shortest, longest) = (sizes.0, sizes.1.min(8));
+    let len = len.min(WORD);
+    if len == 0 {
+        return;
+    }
+    let mut sink = |bytes: u64, n: usize| sink(lowest(bytes, n).wrapping_mul(PAIR));
+    let (begin, end) = (u64::from(b'<'), u64::from(b'>'));
+    // The last eight bytes of `<word>`, or all of them.
+    let held = (len + 2).min(8);
+    let mut last = match len {
+        1..7 => lowest(eight(bytes, 0), len) << 8 | begin | end << (8 * (len + 1)),
+        7 => lowest(eight(bytes, 0), 7) | end << 56,
+        _ => eight(bytes, len - 8) >> 8 | end << 56,
+    };
+    if len > 6 {
+        let first = eight(bytes, 0) << 8 | begin;
+        (shortest..=longest).for_each(|n| sink(first, n));
+        for bytes in bytes[..len].windows(8) {
+            let bytes = eight(bytes, 0);
+            (shortest..=longest).for_each(|n| sink(bytes, n));
+        }
+    }
+    for _ in 0..(held + 1).saturating_sub(longest) {
+        (shortest..=longest).for_each(|n| sink(last, n));
+        last >>= 8;
+    }
+    for left in (shortest..longest).rev() {
+        if left <= held {
+            (shortest..=left).for_each(|n| sink(last, n));
+            last >>= 8;
+        }
+    }
+}
+
+/// The same of a word with other letters.
+#[inline]
+fn others(
+    word: &str,
+    chars: &mut [u32; WORD + 2],
+    (shortest, longest): (usize, usize),
+    mut sink: impl FnMut(u64),
+) {
+    let mut whole = 1;
+    chars[0] = u32::from('<');
+    for c in word.chars().take(WORD) {
+        chars[whole] = u32::from(c);
         whole += 1;
-        let shortest = usize::from(spec.shortest);
-        for start in 0..(whole + 1).saturating_sub(shortest) {
-            let mut mixed = 0_u64;
-            let end = whole.min(start + usize::from(spec.longest));
-            for (n, &c) in self.chars[start..end].iter().enumerate() {
-                mixed = (mixed.rotate_left(21) ^ u64::from(c)).wrapping_mul(TRIPLE);
-                if n + 1 >= shortest {
-                    sink(mixed);
-                }
+    }
+    chars[whole] = u32::from('>');
+    whole += 1;
+    for start in 0..(whole + 1).saturating_sub(shortest) {
+        let mut mixed = 0_u64;
+        let end = whole.min(start + longest);
+        for (n, &c) in chars[start..end].iter().enumerate() {
+            mixed = (mixed.rotate_left(21) ^ u64::from(c)).wrapping_mul(TRIPLE);
+            if n + 1 >= shortest {
+                sink(mixed);
             }
         }
     }

@@ -5,6 +5,7 @@ mod edit;
 mod features;
 pub mod model;
 mod normal;
+pub(crate) mod runs;
 mod tokens;
 mod views;
 

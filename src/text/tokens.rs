@@ -77,21 +77,25 @@ impl Hash {
     }
 }
 
-/// What an ASCII character is.
+/// What a byte is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
-    Space,
-    Letter,
-    Digit,
-    Mark,
+    Space = 0,
+    Letter = 1,
+    Digit = 2,
+    Mark = 4,
+    /// A part of a character that is not ASCII.
+    Other = 8,
 }
 
-static CLASSES: [Class; 128] = {
-    let mut classes = [Class::Space; 128];
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Space; 256];
     let mut b = 0;
-    while b < 128 {
+    while b < 256 {
         let byte = b as u8;
-        if byte.is_ascii_alphabetic() {
+        if byte >= 0x80 {
+            classes[b] = Class::Other;
+        } else if byte.is_ascii_alphabetic() {
             classes[b] = Class::Letter;
         } else if byte.is_ascii_digit() {
             classes[b] = Class::Digit;
@@ -116,13 +120,20 @@ pub(super) fn tokenize(normal: &str, out: &mut Vec<Token>) {
     let bytes = normal.as_bytes();
     let mut at = 0;
     while let Some(&b) = bytes.get(at) {
-        if b < 0x80 {
-            match CLASSES[usize::from(b)] {
-                Class::Space => at += 1,
-                Class::Mark => at = mark(bytes, at, out),
-                Class::Letter | Class::Digit => at = word(normal, at, out),
+        match CLASSES[usize::from(b)] {
+            Class::Space => {
+                at += 1;
+                continue;
             }
-            continue;
+            Class::Letter | Class::Digit => {
+                at = word(normal, at, out);
+                continue;
+            }
+            Class::Mark => {
+                at = mark(bytes, at, out);
+                continue;
+            }
+            Class::Other => {}
         }
         let Some(c) = normal[at..].chars().next() else {
             return;
@@ -179,19 +190,31 @@ fn word(normal: &str, start: usize, out: &mut Vec<Token>) -> usize {
     let mut hash = Hash::new();
     let mut at = start;
     let mut digits = true;
-    while let Some(&b) = bytes.get(at)
-        && at - start < LONGEST
-    {
+    let limit = bytes.len().min(start + LONGEST);
+    while at < limit {
+        // Most words are nothing but ASCII letters.
+        let plain = &bytes[at..limit];
+        let mut letters = 0;
+        let mut len = 0;
+        for &b in plain {
+            let class = CLASSES[usize::from(b)] as u8;
+            if class & (Class::Letter as u8 | Class::Digit as u8) == 0 {
+                break;
+            }
+            letters |= class & Class::Letter as u8;
+            hash = hash.push(b);
+            len += 1;
+        }
+        digits &= letters == 0;
+        at += len;
+        let Some(&b) = plain.get(len) else {
+            break;
+        };
         if b < 0x80 {
-            match CLASSES[usize::from(b)] {
-                Class::Letter => digits = false,
-                Class::Digit => {}
-                // An apostrophe between letters belongs to the word.
-                Class::Mark if b == b'\'' && !digits => match bytes.get(at + 1) {
-                    Some(next) if next.is_ascii_alphabetic() => {}
-                    _ => break,
-                },
-                Class::Mark | Class::Space => break,
+            // An apostrophe between letters belongs to the word.
+            let next = bytes.get(at + 1).copied().unwrap_or_default();
+            if b != b'\'' || digits || !next.is_ascii_alphabetic() {
+                break;
             }
             hash = hash.push(b);
             at += 1;

@@ -3,8 +3,11 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
+
 use super::lexicon::{CLASSES, Classes, Lexicon, class, place_of};
-use crate::text::{Dense, TokenKind, Window};
+use crate::text::runs::count;
+use crate::text::{Dense, Normal, Token, TokenKind, Window};
 
 /// Classes of words this many tokens apart make a pair.
 const NEAR: usize = 6;
@@ -71,6 +74,10 @@ impl Dense for InjectionFeatures {
         &NAMES
     }
 
+    fn note(&self, normal: &Normal, token: &Token) -> u32 {
+        Lexicon::get().classes(normal.as_str(), token).bits()
+    }
+
     fn fill(&self, window: &Window<'_>, out: &mut [f32]) {
         if out.len() != OWN.len() + SINGLES + PAIRS {
             return;
@@ -97,14 +104,13 @@ fn set(own: &mut [f32], at: usize, value: f32) {
 
 /// Classes, their pairs, and how they stand to quotes.
 fn words(window: &Window<'_>, own: &mut [f32], out: &mut [f32]) {
-    let lexicon = Lexicon::get();
-    let normal = window.normal().as_str();
-    let mut near = [(usize::MAX, Classes::default()); NEAR];
+    let bytes = window.normal().as_str().as_bytes();
     let (singles, pairs) = out.split_at_mut(SINGLES);
+    // For each class those that stood before it.
+    let mut before = [0_u32; SINGLES];
     let (mut quotes, mut numbers, mut marks, mut code, mut foreign) = (0_usize, 0, 0, 0, 0);
-    let tokens = window.tokens();
-    for (place, token) in tokens.iter().enumerate() {
-        let bytes = normal.as_bytes();
+    let (tokens, notes) = (window.tokens(), window.notes());
+    for (place, (token, &note)) in tokens.iter().zip(notes).enumerate() {
         let first = bytes.get(token.start as usize).copied().unwrap_or_default();
         match token.kind {
             TokenKind::Number => numbers += 1,
@@ -118,22 +124,16 @@ fn words(window: &Window<'_>, own: &mut [f32], out: &mut [f32]) {
             }
             TokenKind::Word | TokenKind::Glyph => {
                 foreign += usize::from(first >= 0x80);
-                let found = lexicon.classes(normal, token);
+                let found = Classes::from_bits(note);
                 if found.is_empty() {
                     continue;
                 }
+                let near = &notes[place.saturating_sub(NEAR)..place];
+                let near = near.iter().fold(0, |all, note| all | note);
                 for class in found.iter() {
                     singles[class] = (singles[class] + 0.5).min(1.0);
-                    for &(other, before) in &near {
-                        if other != usize::MAX && place - other <= NEAR {
-                            before
-                                .iter()
-                                .for_each(|before| pairs[before * SINGLES + class] = 1.0);
-                        }
-                    }
+                    before[class] |= near;
                 }
-                near.rotate_right(1);
-                near[0] = (place, found);
                 let quoted = quotes % 2 == 1;
                 if found.has(OVERRIDE) {
                     set(
@@ -164,6 +164,11 @@ fn words(window: &Window<'_>, own: &mut [f32], out: &mut [f32]) {
             }
         }
     }
+    for (class, before) in before.into_iter().enumerate() {
+        for before in Classes::from_bits(before).iter() {
+            pairs[before * SINGLES + class] = 1.0;
+        }
+    }
     let all = tokens.len().max(1) as f32;
     set(own, own!("quotes"), quotes as f32 / 8.0);
     set(own, own!("numbers"), 2.0 * numbers as f32 / all);
@@ -188,25 +193,61 @@ fn shape(window: &Window<'_>, own: &mut [f32]) {
     set(own, own!("homoglyphs"), some(disguise.homoglyphs));
     set(own, own!("compatibility"), some(disguise.compatibility));
     set(own, own!("spaced"), some(disguise.spaced));
-    let (mut capitals, mut letters) = (0_usize, 0_usize);
-    for byte in window.original().bytes().filter(u8::is_ascii_alphabetic) {
-        letters += 1;
-        capitals += usize::from(byte.is_ascii_uppercase());
-    }
+    let original = window.original().as_bytes();
+    let letters = count(original, |b| b.is_ascii_alphabetic());
+    let capitals = count(original, |b| b.is_ascii_uppercase());
     if letters >= 12 {
         set(own, own!("capitals"), capitals as f32 / letters as f32);
     }
 }
 
+/// Whether [`signs`] looks closer at a byte. Without branches, so that many are
+/// compared at once.
+fn is_sign(b: u8) -> bool {
+    (b == b'?')
+        | (b == b'!')
+        | (b == b'<')
+        | (b == b'[')
+        | (b == b':')
+        | (b == b'@')
+        | (b == b'"')
+        | (b == b'\n')
+}
+
+fn among(from: usize, piece: &[u8]) -> impl Iterator<Item = usize> {
+    let signs = (from..).zip(piece).filter(|(_, b)| is_sign(**b));
+    signs.map(|(at, _)| at)
+}
+
+/// The places of signs; most pieces of most texts have none.
+fn places(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    const PIECE: usize = 32;
+    let (pieces, rest) = bytes.as_chunks::<PIECE>();
+    let some = |piece: &[u8; PIECE]| piece.iter().fold(false, |any, &b| any | is_sign(b));
+    let pieces = pieces
+        .iter()
+        .enumerate()
+        .filter(move |(_, piece)| some(piece));
+    let whole = pieces.flat_map(move |(number, piece)| among(number * PIECE, piece));
+    whole.chain(among(bytes.len() - rest.len(), rest))
+}
+
+/// "end of ", said of something that another text is to follow.
+static END_OF: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("end of "));
+
 /// Marks and phrases that forge a role, hide text or send it away.
 fn signs(text: &str, own: &mut [f32]) {
     let bytes = text.as_bytes();
     let (mut asking, mut exclaiming) = (0_usize, 0_usize);
-    let mut line = true;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let rest = || bytes.get(at..).unwrap_or_default();
-        let starts = |words: &[&str]| words.iter().any(|word| rest().starts_with(word.as_bytes()));
-        match byte {
+    headers(bytes, own);
+    if END_OF.find(bytes).is_some() {
+        set(own, own!("end_of"), 1.0);
+    }
+    for at in places(bytes) {
+        let (before, rest) = bytes.split_at(at);
+        let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word.as_bytes()));
+        let ends = |words: &[&str]| words.iter().any(|word| before.ends_with(word.as_bytes()));
+        match bytes[at] {
             b'?' => asking += 1,
             b'!' => {
                 exclaiming += 1;
@@ -214,72 +255,29 @@ fn signs(text: &str, own: &mut [f32]) {
                     set(own, own!("markdown_image"), 1.0);
                 }
             }
-            b'<' => {
-                if starts(&[
-                    "<|",
-                    "<<sys",
-                    "<start_of",
-                    "<end_of",
-                    "<s>",
-                    "</s>",
-                    "<bos>",
-                ]) {
-                    set(own, own!("special_token"), 1.0);
-                }
-                if starts(&["</"]) {
-                    let tag = rest().get(2..).unwrap_or_default();
-                    let known: [&[u8]; 9] = [
-                        b"system",
-                        b"user",
-                        b"doc",
-                        b"input",
-                        b"context",
-                        b"instr",
-                        b"prompt",
-                        b"data",
-                        b"assistant",
-                    ];
-                    if known.iter().any(|name| tag.starts_with(name)) {
-                        set(own, own!("closing_tag"), 1.0);
-                    }
-                }
-                if starts(&["<!--"]) {
-                    set(own, own!("comment"), 1.0);
-                }
-                if starts(&[
-                    "<system",
-                    "<admin",
-                    "<important",
-                    "<instruction",
-                    "<override",
-                    "<information",
-                ]) {
-                    set(own, own!("system_header"), 1.0);
-                }
-            }
+            b'<' => tags(rest, own),
             b'[' if starts(&["[inst", "[/inst"]) => set(own, own!("special_token"), 1.0),
             b'[' if starts(&["[system", "[admin", "[developer", "[override"]) => {
                 set(own, own!("system_header"), 1.0)
             }
-            b'h' if starts(&["http://", "https://"]) => {
+            b':' if starts(&["://"]) && ends(&["http", "https"]) => {
                 set(own, own!("link"), 1.0);
-                let link = rest().iter().take_while(|b| !b.is_ascii_whitespace());
-                if link.clone().any(|&b| b == b'?') || link.clone().any(|&b| b == b'[') {
+                let mut link = rest.iter().take_while(|b| !b.is_ascii_whitespace());
+                if link.any(|&b| b == b'?' || b == b'[') {
                     set(own, own!("link_with_query"), 1.0);
                 }
             }
-            b'@' if at > 0 && bytes[at - 1].is_ascii_alphanumeric() => {
+            b':' => {
+                let hidden = starts(&[":none", ": none"]) && ends(&["display"])
+                    || starts(&[":0", ": 0"]) && ends(&["font-size", "opacity"])
+                    || starts(&[":hidden", ": hidden"]) && ends(&["visibility"]);
+                if hidden {
+                    set(own, own!("hidden_style"), 1.0);
+                }
+            }
+            b'@' if before.last().is_some_and(u8::is_ascii_alphanumeric) => {
                 set(own, own!("address"), 1.0)
             }
-            b'd' if starts(&["display:none", "display: none"]) => {
-                set(own, own!("hidden_style"), 1.0)
-            }
-            b'f' if starts(&["font-size:0", "font-size: 0"]) => set(own, own!("hidden_style"), 1.0),
-            b'o' if starts(&["opacity:0", "opacity: 0"]) => set(own, own!("hidden_style"), 1.0),
-            b'v' if starts(&["visibility:hidden", "visibility: hidden"]) => {
-                set(own, own!("hidden_style"), 1.0)
-            }
-            b'e' if starts(&["end of "]) => set(own, own!("end_of"), 1.0),
             b'"' if starts(&[
                 "\"role\": \"system",
                 "\"role\":\"system",
@@ -289,39 +287,92 @@ fn signs(text: &str, own: &mut [f32]) {
             {
                 set(own, own!("json_role"), 1.0);
             }
+            b'\n' => headers(&rest[1..], own),
             _ => {}
         }
-        if line
-            && starts(&[
-                "system:",
-                "system message",
-                "### system",
-                "## system",
-                "### instr",
-                "developer:",
-                "admin:",
-                "sudo ",
-                "new instruction",
-            ])
-        {
-            set(own, own!("system_header"), 1.0);
-        }
-        if line
-            && starts(&[
-                "user:",
-                "assistant:",
-                "human:",
-                "ai:",
-                "### user",
-                "### response",
-            ])
-        {
-            set(own, own!("role_header"), 1.0);
-        }
-        line = byte == b'\n' || line && matches!(byte, b' ' | b'*' | b'-' | b'=' | b'"' | b'[');
     }
     set(own, own!("question_marks"), asking as f32 / 3.0);
     set(own, own!("exclamation"), exclaiming as f32 / 4.0);
     let asks = text.trim_end().ends_with(['?', '\u{ff1f}', '\u{61f}']);
     set(own, own!("ends_asking"), f32::from(u8::from(asks)));
+}
+
+/// Tags and tokens that mark who speaks, where one may begin.
+fn tags(rest: &[u8], own: &mut [f32]) {
+    let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word.as_bytes()));
+    if starts(&[
+        "<|",
+        "<<sys",
+        "<start_of",
+        "<end_of",
+        "<s>",
+        "</s>",
+        "<bos>",
+    ]) {
+        set(own, own!("special_token"), 1.0);
+    }
+    if starts(&["</"]) {
+        let tag = rest.get(2..).unwrap_or_default();
+        let known: [&[u8]; 9] = [
+            b"system",
+            b"user",
+            b"doc",
+            b"input",
+            b"context",
+            b"instr",
+            b"prompt",
+            b"data",
+            b"assistant",
+        ];
+        if known.iter().any(|name| tag.starts_with(name)) {
+            set(own, own!("closing_tag"), 1.0);
+        }
+    }
+    if starts(&["<!--"]) {
+        set(own, own!("comment"), 1.0);
+    }
+    if starts(&[
+        "<system",
+        "<admin",
+        "<important",
+        "<instruction",
+        "<override",
+        "<information",
+    ]) {
+        set(own, own!("system_header"), 1.0);
+    }
+}
+
+/// Words that name a speaker where a line begins, after marks or none.
+fn headers(line: &[u8], own: &mut [f32]) {
+    for (at, &byte) in line.iter().enumerate() {
+        let rest = &line[at..];
+        let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word.as_bytes()));
+        if starts(&[
+            "system:",
+            "system message",
+            "### system",
+            "## system",
+            "### instr",
+            "developer:",
+            "admin:",
+            "sudo ",
+            "new instruction",
+        ]) {
+            set(own, own!("system_header"), 1.0);
+        }
+        if starts(&[
+            "user:",
+            "assistant:",
+            "human:",
+            "ai:",
+            "### user",
+            "### response",
+        ]) {
+            set(own, own!("role_header"), 1.0);
+        }
+        if !matches!(byte, b' ' | b'*' | b'-' | b'=' | b'"' | b'[') {
+            break;
+        }
+    }
 }

@@ -11,6 +11,8 @@ use crate::text::{Normal, Token, TokenKind};
 const SOURCE: &str = include_str!("lexicon.txt");
 /// Slots of the table; a power of two, at least twice the entries.
 const SLOTS: usize = 8192;
+/// Bits of the filter before it: one in twenty is set.
+const FILLED: usize = 8 * SLOTS;
 /// The longest word of a script without spaces, in characters.
 const LONGEST_GLYPHS: usize = 6;
 
@@ -44,6 +46,14 @@ pub(super) const CLASSES: [&str; 21] = [
 pub(super) struct Classes(u32);
 
 impl Classes {
+    pub(super) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    pub(super) const fn bits(self) -> u32 {
+        self.0
+    }
+
     pub(super) const fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -103,9 +113,9 @@ struct Entry {
 /// The words, by their hashes.
 pub(super) struct Lexicon {
     slots: Box<[Entry]>,
-    /// Which slots are filled, a bit each: most prefixes of words are in none,
-    /// and this much stays in the nearest cache.
-    filled: [u64; SLOTS / 64],
+    /// Which hashes there are, a bit each by their lowest bits: of most prefixes
+    /// of words there is none, and this much stays in the nearest cache.
+    filled: [u64; FILLED / 64],
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(SOURCE));
@@ -121,6 +131,12 @@ const fn slot(hash: u64) -> usize {
     (hash ^ hash >> 29) as usize & (SLOTS - 1)
 }
 
+/// The filter's word and bit for a hash.
+const fn bit(hash: u64) -> (usize, u64) {
+    let at = (hash ^ hash >> 29) as usize & (FILLED - 1);
+    (at / 64, 1 << (at % 64))
+}
+
 impl Lexicon {
     pub(super) fn get() -> &'static Self {
         &LEXICON
@@ -129,7 +145,7 @@ impl Lexicon {
     fn parse(source: &str) -> Self {
         let mut lexicon = Self {
             slots: vec![Entry::default(); SLOTS].into(),
-            filled: [0; SLOTS / 64],
+            filled: [0; FILLED / 64],
         };
         for line in source.lines().filter(|line| !line.starts_with('#')) {
             let Some((name, words)) = line.split_once(": ") else {
@@ -160,16 +176,20 @@ impl Lexicon {
             at = (at + 1) & (SLOTS - 1);
         }
         self.slots[at].hash = hash;
-        self.filled[at / 64] |= 1 << (at % 64);
+        let (word, bit) = bit(hash);
+        self.filled[word] |= bit;
         &mut self.slots[at]
     }
 
+    /// Whether no entry can have this hash.
     #[inline]
+    fn is_free(&self, hash: u64) -> bool {
+        let (word, bit) = bit(hash);
+        self.filled[word] & bit == 0
+    }
+
     fn find(&self, hash: u64) -> Option<&Entry> {
         let mut at = slot(hash);
-        if self.filled[at / 64] >> (at % 64) & 1 == 0 {
-            return None;
-        }
         loop {
             let entry = &self.slots[at];
             if entry.hash == hash {
@@ -199,6 +219,9 @@ impl Lexicon {
         let bytes = word.as_bytes();
         for (at, &byte) in bytes.iter().enumerate() {
             hash = push(hash, byte);
+            if self.is_free(hash) {
+                continue;
+            }
             // Stems are two bytes long or longer, and end where a character does.
             if at == 0 || bytes.get(at + 1).is_some_and(|next| next & 0xc0 == 0x80) {
                 continue;

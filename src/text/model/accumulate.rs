@@ -1,9 +1,11 @@
 //! Sums over blocks of tokens.
 
+use std::ops::Range;
+
 use super::words::Words;
 use super::{MOST_COLUMNS, MOST_OUTPUTS, Model, Ngrams};
 use crate::text::Token;
-use crate::text::features::ngrams;
+use crate::text::features::Features;
 
 /// What is summed up over one block, or over two of them.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,14 @@ impl Block {
         max: [0; MOST_COLUMNS],
         words: 0,
     };
+
+    /// Adds these rows, a batch at most.
+    fn add_rows<const N: usize>(&mut self, table: &[[u8; N]], rows: &[u32]) {
+        for (sum, narrow) in self.linear.iter_mut().zip(sum_rows(table, rows)) {
+            *sum += i32::from(narrow);
+        }
+        self.features += rows.len() as u32;
+    }
 
     /// Both together.
     pub(super) fn with(&self, other: &Self) -> Self {
@@ -66,6 +76,10 @@ pub(super) fn blocks(
     }
 }
 
+/// So many rows are summed at once: no sum of them passes 16 bits, and a byte
+/// counts them.
+const BATCH: usize = i16::MAX as usize / 128;
+
 fn linear<const N: usize>(
     table: &Ngrams,
     block: usize,
@@ -73,31 +87,40 @@ fn linear<const N: usize>(
     tokens: &[Token],
     out: &mut [Block],
 ) {
-    let (rows, _) = table.table.as_chunks::<N>();
-    let mut sums = [0_i32; N];
-    let (mut features, mut number, mut end) = (0_u32, 0, block);
-    let mut close = |number: usize, sums: &mut [i32; N], features: &mut u32| {
-        if let Some(block) = out.get_mut(number) {
-            block.linear[..N].copy_from_slice(sums);
-            block.features = *features;
+    let (table, spec) = (table.table.as_chunks::<N>().0, &table.spec);
+    let mut features = Features::new(normal, spec);
+    let room = BATCH.saturating_sub(spec.most());
+    // First all rows, then their sums: two short loops.
+    let mut rows = [0_u32; BATCH + 1];
+    for (tokens, block) in tokens.chunks(block).zip(out) {
+        let mut count = 0_u8;
+        for token in tokens {
+            if usize::from(count) > room {
+                block.add_rows(table, &rows[..usize::from(count)]);
+                count = 0;
+            }
+            features.of(token, |row| {
+                rows[usize::from(count)] = row;
+                count = count.wrapping_add(1);
+            });
         }
-        *sums = [0; N];
-        *features = 0;
-    };
-    ngrams(normal, tokens, &table.spec, |place, row| {
-        if place >= end {
-            close(number, &mut sums, &mut features);
-            number = place / block;
-            end = (number + 1) * block;
-        }
-        features += 1;
-        if let Some(row) = rows.get(row as usize) {
+        block.add_rows(table, &rows[..usize::from(count)]);
+    }
+}
+
+/// The sums of these rows. By itself, since compilers then keep all of them in
+/// registers.
+#[inline(never)]
+fn sum_rows<const N: usize>(table: &[[u8; N]], rows: &[u32]) -> [i16; N] {
+    let mut sums = [0_i16; N];
+    for &row in rows {
+        if let Some(row) = table.get(row as usize) {
             for (sum, &value) in sums.iter_mut().zip(row) {
-                *sum += i32::from(value.cast_signed());
+                *sum += i16::from(value.cast_signed());
             }
         }
-    });
-    close(number, &mut sums, &mut features);
+    }
+    sums
 }
 
 fn vectors(
@@ -110,48 +133,89 @@ fn vectors(
 ) {
     let lookup = words.lookup();
     rows.clear();
-    for (place, token) in tokens.iter().enumerate() {
-        let number = (place / block) as u32;
-        lookup.rows(normal, token, |row| rows.push((row, number)));
+    for (number, tokens) in tokens.chunks(block).enumerate() {
+        for token in tokens {
+            lookup.rows(normal, token, |row| rows.push((row, number as u32)));
+        }
     }
+    match words.columns {
+        16 => pool::<16>(words, rows, out),
+        32 => pool::<32>(words, rows, out),
+        48 => pool::<48>(words, rows, out),
+        64 => pool::<64>(words, rows, out),
+        _ => pool::<1>(words, rows, out),
+    }
+}
+
+/// Sums up the vectors, `N` columns at once.
+fn pool<const N: usize>(words: &Words, rows: &[(u16, u32)], out: &mut [Block]) {
+    // So many sums of three bytes and a bias pass 16 bits at no column.
+    let most = words.bias.iter().map(|bias| bias.unsigned_abs()).max();
+    let batch = i16::MAX as usize / (usize::from(most.unwrap_or(0)) + 3 * 128);
+    let batch = batch.max(1);
+    for first in (0..words.columns).step_by(N) {
+        let mut done = 0;
+        while let Some(&(_, number)) = rows.get(done) {
+            let same = rows[done..].iter().take(batch);
+            let end = done + same.take_while(|(_, other)| *other == number).count();
+            let (sums, maxima) = convolve::<N>(words, rows, done..end, first);
+            let Some(block) = out.get_mut(number as usize) else {
+                return;
+            };
+            for (sum, narrow) in block.sum[first..].iter_mut().zip(sums) {
+                *sum += i32::from(narrow);
+            }
+            for (max, narrow) in block.max[first..].iter_mut().zip(maxima) {
+                *max = (*max).max(i32::from(narrow));
+            }
+            if first == 0 {
+                block.words += (end - done) as u32;
+            }
+            done = end;
+        }
+    }
+}
+
+/// The sums and maxima of `N` columns over a batch of words; by itself like
+/// [`sum_rows`].
+#[inline(never)]
+fn convolve<const N: usize>(
+    words: &Words,
+    rows: &[(u16, u32)],
+    batch: Range<usize>,
+    first: usize,
+) -> ([i16; N], [i16; N]) {
     let columns = words.columns;
     let size = columns * words.width;
-    let vector = |row: u16, part: usize| {
-        let at = usize::from(row) * size + part * columns;
-        words.table.get(at..at + columns).unwrap_or_default()
+    let vector = |place: usize, part: usize| {
+        let (row, _) = rows.get(place)?;
+        let at = usize::from(*row) * size + part * columns + first;
+        words.table.get(at..)?.first_chunk::<N>()
     };
-    let mut h = [0_i32; MOST_COLUMNS];
-    for (at, &(row, number)) in rows.iter().enumerate() {
-        let h = &mut h[..columns];
-        for (h, &bias) in h.iter_mut().zip(&words.bias) {
-            *h = i32::from(bias);
-        }
-        let mut add = |vector: &[u8]| {
-            for (h, &value) in h.iter_mut().zip(vector) {
-                *h += i32::from(value.cast_signed());
-            }
+    let bias = words.bias.get(first..).and_then(|bias| bias.first_chunk());
+    let bias = *bias.unwrap_or(&[0; N]);
+    let (mut sums, mut maxima) = ([0_i16; N], [0_i16; N]);
+    for at in batch {
+        let [before, own, after] = match words.width {
+            3 => [
+                vector(at.wrapping_sub(1), 0),
+                vector(at, 1),
+                vector(at + 1, 2),
+            ],
+            _ => [None, vector(at, 0), None],
         };
-        if words.width == 3 {
-            if let Some(&(before, _)) = at.checked_sub(1).and_then(|at| rows.get(at)) {
-                add(vector(before, 0));
-            }
-            add(vector(row, 1));
-            if let Some(&(after, _)) = rows.get(at + 1) {
-                add(vector(after, 2));
-            }
-        } else {
-            add(vector(row, 0));
-        }
-        let Some(block) = out.get_mut(number as usize) else {
-            return;
-        };
-        block.words += 1;
-        for (column, &value) in h.iter().enumerate() {
-            let value = value.max(0);
-            block.sum[column] += value;
-            block.max[column] = block.max[column].max(value);
+        let before = before.unwrap_or(&[0; N]);
+        let own = own.unwrap_or(&[0; N]);
+        let after = after.unwrap_or(&[0; N]);
+        for column in 0..N {
+            let wide = |vector: &[u8; N]| i16::from(vector[column].cast_signed());
+            let sum = wide(before) + wide(own) + wide(after);
+            let h = bias[column].saturating_add(sum).max(0);
+            sums[column] += h;
+            maxima[column] = maxima[column].max(h);
         }
     }
+    (sums, maxima)
 }
 
 /// The network's input for a window.

@@ -10,6 +10,13 @@ pub trait Dense {
     /// Their names, in order.
     fn names(&self) -> &'static [&'static str];
 
+    /// What there is to note of a token by itself. Worked out once, however many
+    /// windows it lies in: see [`Window::notes`].
+    fn note(&self, normal: &Normal, token: &Token) -> u32 {
+        let _ = (normal, token);
+        0
+    }
+
     /// Writes their values, best between 0 and 1. `out` is as long as the
     /// names, and all zero.
     fn fill(&self, window: &Window<'_>, out: &mut [f32]);
@@ -33,6 +40,7 @@ pub struct Window<'a> {
     pub(super) text: &'a str,
     pub(super) normal: &'a Normal,
     pub(super) tokens: &'a [Token],
+    pub(super) notes: &'a [u32],
     pub(super) first: usize,
     pub(super) last: usize,
 }
@@ -54,6 +62,12 @@ impl<'a> Window<'a> {
     #[must_use]
     pub fn tokens(&self) -> &'a [Token] {
         &self.tokens[self.first..self.last]
+    }
+
+    /// What [`Dense::note`] noted of the window's tokens.
+    #[must_use]
+    pub fn notes(&self) -> &'a [u32] {
+        &self.notes[self.first..self.last]
     }
 
     /// The tokens before the window.

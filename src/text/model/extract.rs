@@ -82,11 +82,13 @@ impl Extractor {
             let before = at.checked_sub(1).and_then(row);
             blocks[block].words.push([before, Some(own), row(at + 1)]);
         }
+        let notes: Vec<u32> = tokens.iter().map(|t| dense.note(&normal, t)).collect();
         let windows = windows(count).map(|range| {
             let window = Window {
                 text,
                 normal: &normal,
                 tokens: &tokens,
+                notes: &notes,
                 first: range.start * self.block,
                 last: (range.end * self.block).min(tokens.len()),
             };

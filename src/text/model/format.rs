@@ -220,7 +220,9 @@ impl Reader {
             skip: self.byte()?,
         };
         let columns = usize::from(self.byte()?);
-        let letters = spec.shortest == 0 || spec.shortest <= spec.longest && spec.longest <= 8;
+        let sizes = spec.longest.checked_sub(spec.shortest);
+        let letters =
+            spec.shortest == 0 || sizes.is_some_and(|sizes| sizes < 5) && spec.longest <= 8;
         if !(8..=20).contains(&spec.bits) || !letters || spec.skip > 4 {
             return self.fail("no such features");
         }

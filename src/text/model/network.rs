@@ -38,28 +38,14 @@ impl Network {
     pub(super) fn run(&self, x: &[f32], hidden: &mut Vec<f32>, out: &mut [f32]) {
         hidden.clear();
         hidden.extend_from_slice(&self.first_bias);
-        let outputs = self.outputs;
-        out[..outputs].copy_from_slice(&self.bias);
-        if self.hidden > 0 {
-            for (&value, weights) in x.iter().zip(self.first.chunks_exact(self.hidden)) {
-                if value != 0.0 {
-                    add(hidden, weights, value);
-                }
-            }
+        let out = &mut out[..self.outputs];
+        out.copy_from_slice(&self.bias);
+        layer(x, &self.first, hidden);
+        layer(x, &self.direct, out);
+        for value in hidden.iter_mut() {
+            *value = value.max(0.0);
         }
-        if outputs == 0 {
-            return;
-        }
-        for (&value, weights) in x.iter().zip(self.direct.chunks_exact(outputs)) {
-            if value != 0.0 {
-                add(&mut out[..outputs], weights, value);
-            }
-        }
-        for (&value, weights) in hidden.iter().zip(self.second.chunks_exact(outputs)) {
-            if value > 0.0 {
-                add(&mut out[..outputs], weights, value);
-            }
-        }
+        layer(hidden, &self.second, out);
     }
 
     /// The probability that a text's highest logit stands for.
@@ -73,9 +59,56 @@ impl Network {
     }
 }
 
-#[inline]
-fn add(sum: &mut [f32], weights: &[f32], by: f32) {
-    for (sum, &weight) in sum.iter_mut().zip(weights) {
-        *sum += weight * by;
+/// Adds to each of `out` its weighted sum of `x`, from first to last.
+fn layer(x: &[f32], weights: &[f32], out: &mut [f32]) {
+    match out.len() {
+        0 => {}
+        width if width.is_multiple_of(32) => lanes::<32>(x, weights, out),
+        width if width.is_multiple_of(16) => lanes::<16>(x, weights, out),
+        width if width.is_multiple_of(8) => lanes::<8>(x, weights, out),
+        _ => lanes::<1>(x, weights, out),
+    }
+}
+
+/// The same, `N` of `out` at once: as many as registers hold.
+fn lanes<const N: usize>(x: &[f32], weights: &[f32], out: &mut [f32]) {
+    /// Most inputs of some models are 0: so many are passed over at once.
+    const PIECE: usize = 16;
+    let width = out.len();
+    let (pieces, rest) = x.as_chunks::<PIECE>();
+    let (whole, last) = weights.split_at(weights.len().min(pieces.len() * PIECE * width));
+    for (part, out) in out.as_chunks_mut::<N>().0.iter_mut().enumerate() {
+        let mut sums = *out;
+        for (piece, weights) in pieces.iter().zip(whole.chunks_exact(PIECE * width)) {
+            // Without the sign; no branch for each.
+            if piece
+                .iter()
+                .fold(0, |all, value| all | value.to_bits() << 1)
+                != 0
+            {
+                weigh(piece, weights, width, part * N, &mut sums);
+            }
+        }
+        weigh(rest, last, width, part * N, &mut sums);
+        *out = sums;
+    }
+}
+
+#[inline(always)]
+fn weigh<const N: usize>(
+    x: &[f32],
+    weights: &[f32],
+    width: usize,
+    first: usize,
+    sums: &mut [f32; N],
+) {
+    for (&value, weights) in x.iter().zip(weights.chunks_exact(width)) {
+        if value != 0.0
+            && let Some(weights) = weights.get(first..).and_then(|w| w.first_chunk::<N>())
+        {
+            for (sum, &weight) in sums.iter_mut().zip(weights) {
+                *sum += weight * value;
+            }
+        }
     }
 }

@@ -123,6 +123,7 @@ pub struct Scorer<'m> {
 pub(super) struct Memory {
     normal: Normal,
     tokens: Vec<Token>,
+    notes: Vec<u32>,
     rows: Vec<(u16, u32)>,
     blocks: Vec<Block>,
     x: Vec<f32>,
@@ -248,12 +249,16 @@ impl Memory {
             &mut self.rows,
             &mut self.blocks,
         );
+        self.notes.clear();
+        let notes = self.tokens.iter().map(|t| dense.note(&self.normal, t));
+        self.notes.extend(notes);
         scores.len = model.outputs.len();
         for range in windows(self.blocks.len()) {
             let window = Window {
                 text,
                 normal: &self.normal,
                 tokens: &self.tokens,
+                notes: &self.notes,
                 first: range.start * model.block,
                 last: (range.end * model.block).min(self.tokens.len()),
             };

@@ -206,7 +206,11 @@ impl Normal {
     /// Copies ASCII from `at` on, in lower case; gives where it ends.
     fn push_ascii(&mut self, text: &str, at: usize) -> usize {
         let rest = &text[at..];
-        let len = rest.bytes().position(|b| b >= 0x80).unwrap_or(rest.len());
+        let bytes = rest.as_bytes();
+        let pieces = bytes.chunks_exact(32);
+        let plain = 32 * pieces.take_while(|piece| piece.is_ascii()).count();
+        let other = bytes[plain..].iter().position(|b| !b.is_ascii());
+        let len = other.map_or(bytes.len(), |len| plain + len);
         let from = self.text.len();
         self.text.push_str(&rest[..len]);
         self.text[from..].make_ascii_lowercase();

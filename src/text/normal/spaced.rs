@@ -1,6 +1,7 @@
 //! Words written letter by letter: `i g n o r e`, `i-g-n-o-r-e`, `i.g.n.o.r.e`.
 
 use super::Map;
+use crate::text::runs::has_run;
 
 /// The fewest letters that stand alone in a row.
 const FEWEST: usize = 4;
@@ -18,23 +19,9 @@ const fn is_word(b: u8) -> bool {
 
 /// Whether it is worth looking closer: letters alternate with separators.
 pub(super) fn is_likely(bytes: &[u8]) -> bool {
-    let mut alone = 0;
-    let mut at = 0;
-    // Every second byte of such a run is a separator, so looking at every second byte is enough
-    // to meet it, and most texts are left after one comparison.
-    while at + 1 < bytes.len() {
-        let pair = (is_separator(bytes[at]), is_separator(bytes[at + 1]));
-        if pair.0 != pair.1 {
-            alone += 1;
-            if alone == FEWEST {
-                return true;
-            }
-        } else {
-            alone = 0;
-        }
-        at += 2;
-    }
-    false
+    // Every second byte of such a run is a separator.
+    let alternates = |[a, b]: &[u8; 2]| is_separator(*a) != is_separator(*b);
+    has_run(bytes.as_chunks().0, FEWEST, alternates)
 }
 
 /// The end of a run of letters that stand alone from `at` on, and how many.

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use crate::text::runs::{count, count_pairs, has_run};
+
 /// The fewest bytes that are worth reading.
 const FEWEST: usize = 8;
 
-/// What a text may hold, from one look at each byte.
+/// What a text may hold, from a quick look.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Hint {
     /// A long run of letters and digits.
@@ -21,9 +23,7 @@ pub(super) struct Hint {
 
 const RUN: u8 = 1;
 const HEX: u8 = 2;
-const LETTER: u8 = 4;
-const LOOKALIKE: u8 = 8;
-const GAP: u8 = 16;
+const GAP: u8 = 4;
 
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -37,12 +37,6 @@ static CLASSES: [u8; 256] = {
         if byte.is_ascii_hexdigit() {
             class |= HEX;
         }
-        if byte.is_ascii_alphabetic() {
-            class |= LETTER;
-        }
-        if byte.is_ascii_digit() || matches!(byte, b'@' | b'$' | b'!' | b'|') {
-            class |= LOOKALIKE;
-        }
         if matches!(byte, b' ' | b',' | b':' | b'\\' | b'x' | b'-' | b'\n') {
             class |= GAP;
         }
@@ -54,33 +48,46 @@ static CLASSES: [u8; 256] = {
 
 impl Hint {
     pub(super) fn of(bytes: &[u8]) -> Self {
-        let mut hint = Self::default();
-        let (mut run, mut hex, mut mixed) = (0_u32, 0_u32, 0_u32);
-        let (mut percents, mut ampersands, mut backslashes) = (0, 0, 0);
-        let mut last = 0;
-        for &b in bytes {
-            let class = CLASSES[usize::from(b)];
-            run = if class & RUN != 0 { run + 1 } else { 0 };
-            hint.runs |= run >= 12;
-            hex = match (class & HEX != 0, class & GAP != 0) {
-                (true, _) => hex + 1,
-                (false, true) => hex,
-                (false, false) => 0,
-            };
-            hint.digits |= hex >= 16;
-            mixed += u32::from(last & LETTER != 0 && class & LOOKALIKE != 0)
-                + u32::from(last & LOOKALIKE != 0 && class & LETTER != 0);
-            last = class;
-            percents += u32::from(b == b'%');
-            ampersands += u32::from(b == b'&');
-            backslashes += u32::from(b == b'\\');
+        let has = |b: u8, fewest: usize| count(bytes, |other| other == b) >= fewest;
+        Self {
+            runs: has_run(bytes, 12, |&b| CLASSES[usize::from(b)] & RUN != 0),
+            digits: many_digits(bytes),
+            percents: has(b'%', 3),
+            ampersands: has(b'&', 2),
+            backslashes: has(b'\\', 2),
+            mixed: count_pairs(bytes, is_mixed) >= 3,
         }
-        hint.percents = percents >= 3;
-        hint.ampersands = ampersands >= 2;
-        hint.backslashes = backslashes >= 2;
-        hint.mixed = mixed >= 3;
-        hint
     }
+}
+
+/// Whether sixteen hexadecimal digits follow each other, with gaps.
+fn many_digits(bytes: &[u8]) -> bool {
+    const MANY: usize = 16;
+    let is_part = |b: &u8| CLASSES[usize::from(*b)] & (HEX | GAP) != 0;
+    let mut from = 0;
+    // The last place first, as with runs.
+    while let Some(stretch) = bytes.get(from..from + MANY) {
+        if let Some(at) = stretch.iter().rposition(|b| !is_part(b)) {
+            from += at + 1;
+            continue;
+        }
+        let rest = &bytes[from..];
+        let len = rest.iter().position(|b| !is_part(b)).unwrap_or(rest.len());
+        if count(&rest[..len], |b| b.is_ascii_hexdigit()) >= MANY {
+            return true;
+        }
+        from += len + 1;
+    }
+    false
+}
+
+/// Whether one is a letter, and the other looks like one. Without branches, so
+/// that many are compared at once.
+fn is_mixed(a: u8, b: u8) -> bool {
+    let letter = |b: u8| (b | 0x20).wrapping_sub(b'a') < 26;
+    let lookalike =
+        |b: u8| (b.wrapping_sub(b'0') < 10) | (b == b'@') | (b == b'$') | (b == b'!') | (b == b'|');
+    (letter(a) & lookalike(b)) | (lookalike(a) & letter(b))
 }
 
 /// Whether bytes are text that someone may read.

@@ -12,22 +12,25 @@ const ENOUGH: i32 = 220;
 /// What a word costs a stretch that reads no better with it.
 const PRICE: i32 = 12;
 /// A word that reads so well, by letter, is taken as it stands.
-const WELL: i32 = 12;
+const WELL: i32 = 13;
 /// A word that reads so well is no word turned by thirteen.
-const TURNED: i32 = 4;
+const TURNED: i32 = 5;
 /// Longer words are no words.
 const LONGEST: usize = 32;
 
 /// The same by the low bits of letters, with room between rows: `a` is 1, and
-/// 0 is what stands around a word.
-static TABLE: [i8; 32 * 32] = {
+/// 0 is what stands around a word. In the upper half the same pair backward, so
+/// that one sum is both.
+static TABLE: [i32; 32 * 32] = {
     let mut table = [0; 32 * 32];
     let mut first = 0;
     while first < 27 {
         let mut second = 0;
         while second < 27 {
             let at = ((first + 1) % 27) * 32 + (second + 1) % 27;
-            table[at] = PAIRS[first * 27 + second].cast_signed();
+            let forward = PAIRS[first * 27 + second].cast_signed() as i32;
+            let backward = PAIRS[second * 27 + first].cast_signed() as i32;
+            table[at] = forward + (backward << 16);
             second += 1;
         }
         first += 1;
@@ -35,19 +38,37 @@ static TABLE: [i8; 32 * 32] = {
     table
 };
 
-fn place(b: u8) -> usize {
-    if b.is_ascii_lowercase() {
-        usize::from(b & 31)
-    } else {
-        0
+/// A sum of the table, for words up to [`LONGEST`]: forward, and backward.
+const fn halves(sum: i32) -> (i32, i32) {
+    let forward = sum as i16 as i32;
+    (forward, (sum - forward) >> 16)
+}
+
+/// The low bits of letters.
+static PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut b = b'a';
+    while b <= b'z' {
+        places[b as usize] = b & 31;
+        b += 1;
     }
+    places
+};
+
+#[inline]
+fn place(b: u8) -> usize {
+    usize::from(PLACES[usize::from(b)])
 }
 
 #[inline]
+fn pair(last: usize, next: usize) -> i32 {
+    TABLE[(last << 5 | next) & 1023]
+}
+
 fn score(word: impl Iterator<Item = usize>) -> i32 {
-    let pair = |last: usize, next: usize| i32::from(TABLE[(last << 5 | next) & 1023]);
-    let (sum, last) = word.fold((0, 0), |(sum, last), next| (sum + pair(last, next), next));
-    sum + pair(last, 0)
+    let step = |(sum, last): (i32, usize), next| (sum + (pair(last, next) as i16 as i32), next);
+    let (sum, last) = word.fold((0, 0), step);
+    sum + (pair(last, 0) as i16 as i32)
 }
 
 /// How natural the letters of a word follow each other.
@@ -83,6 +104,14 @@ impl Stretch {
         }
     }
 
+    /// The same for a loss: where nothing is gained yet, it changes nothing.
+    #[inline]
+    fn lose(&mut self, loss: i32, word: &Range<usize>) {
+        if self.gain > 0 {
+            self.push(-loss, word.clone());
+        }
+    }
+
     fn finish(self) -> Option<Range<usize>> {
         let (gain, range, words) = self.best;
         (gain >= ENOUGH && words >= 3).then_some(range)
@@ -99,34 +128,41 @@ pub(super) fn rearranged(normal: &str) -> [Found; 3] {
     let (mut rotated, mut reversed) = (Stretch::default(), Stretch::default());
     let mut at = 0;
     while at < bytes.len() {
-        let len = bytes[at..]
-            .iter()
-            .take_while(|b| b.is_ascii_lowercase())
-            .count();
+        let (mut len, mut both, mut last) = (0, 0_i32, 0);
+        for &b in &bytes[at..] {
+            let next = place(b);
+            // Of a word too long to be one, the sum is not used.
+            both = both.wrapping_add(pair(last, next));
+            last = next;
+            if next == 0 {
+                break;
+            }
+            len += 1;
+        }
         if len == 0 {
             at += 1;
             continue;
         }
-        let word = &bytes[at..at + len];
         let range = at..at + len;
         at += len;
         if len > LONGEST {
             continue;
         }
-        let own = naturalness(word);
+        let word = &bytes[range.clone()];
+        // The end of the text is one of the word, too.
+        let (own, backward) = halves(both + if last == 0 { 0 } else { pair(last, 0) });
+        let per_letter = |least: i32| own >= least * (len as i32 + 1);
         // A word that reads well gains nothing by reading it otherwise.
-        let per_letter = own / (len as i32 + 1);
-        if per_letter > WELL {
-            rotated.push(-30 - PRICE, range.clone());
-            reversed.push(-30 - PRICE, range);
+        if per_letter(WELL) {
+            rotated.lose(30 + PRICE, &range);
+            reversed.lose(30 + PRICE, &range);
             continue;
         }
         // Turned words read far worse than this.
-        let turned = match per_letter > TURNED {
+        let turned = match per_letter(TURNED) {
             true => own - PRICE,
             false => score(word.iter().map(|&b| place(thirteen(b)))),
         };
-        let backward = score(word.iter().rev().map(|&b| place(b)));
         rotated.push((turned - own).clamp(-60, 120) - PRICE, range.clone());
         reversed.push((backward - own).clamp(-60, 120) - PRICE, range);
     }
