@@ -72,8 +72,10 @@ impl<P: Policy> PolicyLayer<P> {
     /// With `false` it runs in full on requests and answers, and changes and
     /// refuses nothing: both pass byte for byte, streams too. The call's record
     /// counts what it finds, and says what it would have done (`would_rewrite`,
-    /// `would_ask_again`, `would_refuse`). The upstream is still asked not to compress its answer,
-    /// and a verdict that is [deferred](super::Verdict::deferred) is waited for.
+    /// `would_ask_again`, `would_refuse`). A policy that reads the answer still asks the upstream
+    /// not to compress it (`Accept-Encoding: identity`): of a stream that it could not read the
+    /// record would say nothing. A verdict that is [deferred](super::Verdict::deferred) is waited
+    /// for.
     #[must_use]
     pub fn enforce(mut self, enforce: bool) -> Self {
         Arc::make_mut(&mut self.settings).shadow = !enforce;

@@ -137,6 +137,33 @@ async fn encoded_bodies_are_read_and_pass_encoded() {
     assert_eq!((policy.request.len(), policy.response.len()), (1, 1));
 }
 
+/// A policy that is only watched has to read as well: an upstream that would compress is asked
+/// not to, and nothing else of the request changes.
+#[tokio::test]
+async fn answers_are_asked_for_in_a_form_that_can_be_read() {
+    let shadow = PiiRedactLayer::default().enforce(false);
+    let service = shadow.layer(service_fn(|request: Request<Body>| async move {
+        let accepted = request.headers()["accept-encoding"].to_str().unwrap();
+        let zips = accepted.contains("gzip");
+        let said = event("Ask joe@example.com");
+        let body = if zips { gzip(&said) } else { said.into() };
+        let mut response = Response::builder().header("content-type", "text/event-stream");
+        if zips {
+            response = response.header("content-encoding", "gzip");
+        }
+        Ok::<_, Infallible>(response.body(Body::new(Full::from(body))).unwrap())
+    }));
+    let mut request = request("x").map(|bytes| Body::new(Full::from(bytes)));
+    let headers = request.headers_mut();
+    headers.insert("accept-encoding", "gzip, br".parse().unwrap());
+    let call = Call::new(&request);
+    request.extensions_mut().insert(call.clone());
+    let response = service.oneshot(request).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, event("Ask joe@example.com"));
+    assert_eq!(call.snapshot().policies[0].response["EMAIL_ADDRESS"], 1);
+}
+
 #[tokio::test]
 async fn what_would_be_refused_passes() {
     let shadow = || PiiRedactLayer::default().enforce(false);

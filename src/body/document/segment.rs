@@ -18,7 +18,7 @@ pub enum SegmentKind {
     ToolDefinition,
     /// The prompt of a completion or of an image.
     Prompt,
-    /// What is to be embedded or spoken.
+    /// What is to be embedded or spoken, or the turns of a talk.
     Input,
     /// The query of a reranking.
     Query,
@@ -52,7 +52,7 @@ pub enum Role {
     Assistant,
     /// The result of a tool.
     Tool,
-    /// A role that the OpenAI wire format does not name.
+    /// A role that the OpenAI wire format does not name, or more than one.
     Unknown,
 }
 

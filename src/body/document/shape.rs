@@ -18,6 +18,10 @@ pub(super) enum At {
     Choices,
     Choice,
     Texts(SegmentKind),
+    /// Texts to be embedded, or the turns of a talk.
+    Input,
+    /// One of those turns.
+    Item,
     Data,
     Usage,
     Echo,
@@ -33,6 +37,8 @@ pub(super) enum At {
 pub(super) enum Note {
     Nothing,
     Role,
+    /// It is what a tool has given.
+    Output,
     Index,
     Finish,
     Echo,
@@ -100,7 +106,7 @@ pub(super) fn child_of(at: At, key: &str) -> Below {
             "choices" => At::Choices.into(),
             "prompt" | "negative_prompt" => At::Texts(Kind::Prompt).into(),
             "suffix" => At::Texts(Kind::Prompt).into(),
-            "input" => At::Texts(Kind::Input).into(),
+            "input" => At::Input.into(),
             "query" => At::Texts(Kind::Query).into(),
             "documents" => At::Texts(Kind::Document).into(),
             "tools" | "functions" => At::Tools.into(),
@@ -131,7 +137,17 @@ pub(super) fn child_of(at: At, key: &str) -> Below {
             "text" | "refusal" | "content" => At::Content(kind).into(),
             "type" | "id" | "tool_use_id" => At::Control.into(),
             "image_url" | "video_url" | "audio_url" | "input_audio" | "file" => At::Media.into(),
+            _ if kind == Kind::Input => At::Texts(kind).into(),
             _ => At::Other.into(),
+        },
+        At::Item => match key {
+            "role" => noted(At::Control, Note::Role),
+            "type" | "id" | "status" | "call_id" | "name" => At::Control.into(),
+            "content" | "text" => At::Content(Kind::Input).into(),
+            "output" => noted(At::Content(Kind::Input), Note::Output),
+            "arguments" => At::Content(Kind::ToolArguments).into(),
+            "summary" => At::Content(Kind::Reasoning).into(),
+            _ => At::Texts(Kind::Input).into(),
         },
         At::Media => match key {
             "url" | "data" | "file_data" | "format" | "detail" | "id" => At::Media.into(),
@@ -183,9 +199,13 @@ pub(super) fn child_of(at: At, key: &str) -> Below {
             _ => At::Other.into(),
         },
         At::Echo => At::Echo.into(),
-        At::Messages | At::ToolCalls | At::Choices | At::Data | At::Control | At::Other => {
-            At::Other.into()
-        }
+        At::Messages
+        | At::ToolCalls
+        | At::Choices
+        | At::Input
+        | At::Data
+        | At::Control
+        | At::Other => At::Other.into(),
     }
 }
 

@@ -77,6 +77,58 @@ fn a_chat_request_gives_its_texts_roles_and_places() {
     );
 }
 
+/// The turns of a talk, as the API of responses has them.
+#[test]
+fn turns_of_an_input_have_roles() {
+    use SegmentKind as K;
+    let json = r#"{"model":"m","instructions":"be kind","input":["a",
+        {"type":"message","role":"system","id":"m1","content":"b"},
+        {"role":"user","content":[{"type":"input_text","text":"c"},{"type":"input_file","filename":"d e"}]},
+        {"type":"function_call","call_id":"c1","name":"mail","arguments":"{}"},
+        {"type":"function_call_output","call_id":"c1","output":"f"},
+        {"role":"assistant","output":"g"},
+        {"content":{"odd":"h"},"odd":"i"}]}"#;
+    let document = Document::json(json).unwrap();
+    let found: Vec<_> = document
+        .segments()
+        .map(|s| (s.text(), s.kind(), s.role()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("be kind", K::Other, None),
+            ("a", K::Input, None),
+            ("b", K::Input, Some(Role::System)),
+            ("c", K::Input, Some(Role::User)),
+            ("d e", K::Input, Some(Role::User)),
+            ("{}", K::ToolArguments, None),
+            ("f", K::Input, Some(Role::Tool)),
+            ("g", K::Input, Some(Role::Unknown)),
+            ("h", K::Input, None),
+            ("i", K::Input, None),
+        ]
+    );
+}
+
+#[test]
+fn of_two_roles_nobody_knows_which_counts() {
+    for (roles, role) in [
+        (r#""role":"user","role":"user","#, Some(Role::User)),
+        (r#""role":"assistant","role":"user","#, Some(Role::Unknown)),
+        (
+            r#""role":"user","r\u006fle":"system","#,
+            Some(Role::Unknown),
+        ),
+        ("", None),
+    ] {
+        for list in ["messages", "input"] {
+            let json = format!(r#"{{"model":"m","{list}":[{{{roles}"content":"a"}}]}}"#);
+            let document = Document::json(json.clone()).unwrap();
+            assert_eq!(document.segments().next().unwrap().role(), role, "{json}");
+        }
+    }
+}
+
 #[test]
 fn every_endpoint_has_its_kinds() {
     use SegmentKind as K;

@@ -75,7 +75,14 @@ impl Walker<'_> {
     fn number(&mut self, at: At, range: Range<usize>) {
         let said = matches!(
             at,
-            At::Root | At::Other | At::Texts(_) | At::Content(_) | At::Messages | At::Message
+            At::Root
+                | At::Other
+                | At::Texts(_)
+                | At::Input
+                | At::Item
+                | At::Content(_)
+                | At::Messages
+                | At::Message
         );
         let long = (FEWEST_DIGITS..=MOST_DIGITS).contains(&range.len());
         if !said || !long || self.in_choice {
@@ -164,6 +171,7 @@ impl Walker<'_> {
         // A reply repeats a prompt, or gives its data, in objects like choices.
         let at = match at {
             At::Texts(SegmentKind::Prompt) | At::Data => At::Choice,
+            At::Input => At::Item,
             other => other,
         };
         let from = self.index.slots.len();
@@ -172,7 +180,7 @@ impl Walker<'_> {
         let outer_choice = self.in_choice;
         let outer_tool = self.tool;
         match at {
-            At::Message => self.role = None,
+            At::Message | At::Item => self.role = None,
             At::ToolCall => self.tool = None,
             At::Choice => self.in_choice = true,
             _ => {}
@@ -202,7 +210,7 @@ impl Walker<'_> {
             }
         }
         match at {
-            At::Message => {
+            At::Message | At::Item => {
                 let role = self.role;
                 for slot in &mut self.index.slots[from..] {
                     slot.role = role;
@@ -267,7 +275,7 @@ impl Walker<'_> {
         if matches!(below.note, Note::Echo) && !self.in_choice {
             below = At::Other.into();
         }
-        if matches!(at, At::Other | At::Texts(_)) && !is_word(name) {
+        if matches!(at, At::Other | At::Texts(_) | At::Item) && !is_word(name) {
             // A key that is no name is read like a text.
             self.string(At::Other, key.clone());
         }
@@ -285,7 +293,8 @@ impl Walker<'_> {
         let json = &self.text[to_usize(&value)];
         match below.note {
             Note::Nothing => {}
-            Note::Role => self.role = Some(Role::parse(json.trim_matches('"'))),
+            Note::Role => self.is_said_by(Role::parse(json.trim_matches('"'))),
+            Note::Output => self.is_said_by(Role::Tool),
             Note::Index => match (json.parse::<u32>(), own) {
                 (Ok(index), Some(own)) => self.index.choices[own].index = index,
                 (Ok(index), None) if at == At::ToolCall => self.tool = Some(index),
@@ -328,6 +337,14 @@ impl Walker<'_> {
         Ok(())
     }
 
+    /// Of two roles nobody knows which one the upstream reads.
+    fn is_said_by(&mut self, role: Role) {
+        self.role = Some(match self.role {
+            Some(other) if other != role => Role::Unknown,
+            _ => role,
+        });
+    }
+
     #[inline]
     fn field(&mut self, at: At, key: StringToken, value: Range<u32>) {
         if at == At::Root {
@@ -346,6 +363,7 @@ impl Walker<'_> {
         let raw = &self.text[token.range.clone()];
         let (kind, control) = match at {
             At::Content(kind) | At::Texts(kind) => (kind, false),
+            At::Input | At::Item => (SegmentKind::Input, false),
             At::Control => (SegmentKind::Other, is_word(raw)),
             At::Echo => (SegmentKind::Other, true),
             At::Delta => (SegmentKind::Delta, false),

@@ -9,12 +9,16 @@ use http::StatusCode;
 use super::lane::{DETACHED, PieceId, Sink};
 use crate::body::document::escape::{escape_into, quoted, unescape_into};
 use crate::body::document::index::{Index, is_bare, to_usize};
+use crate::body::document::shape::is_word;
 use crate::body::sse::Event;
 use crate::body::{ApiError, SegmentKind};
 
 pub(crate) fn cannot_inspect(why: &'static str) -> ApiError {
     ApiError::new(StatusCode::BAD_GATEWAY, "uninspectable_response", why)
 }
+
+/// The longest name of the upstream's in an event of our own, in bytes.
+const LONGEST_NAME: usize = 128;
 
 /// A text of an event.
 #[derive(Debug)]
@@ -309,6 +313,16 @@ pub(super) fn moulded(event: &Event, raw: &Range<u32>, text: &str) -> Bytes {
     event.with_data(&out)
 }
 
+/// Whether a value of the upstream's is a name of the protocol or a number, and no text that
+/// would leave without having been looked at.
+fn is_plain(value: &str) -> bool {
+    let inside = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+    match inside {
+        Some(name) => name.len() <= LONGEST_NAME && is_word(name),
+        None => value.len() <= 20 && value.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
 /// An event of our own, in the dress of the stream's others.
 pub(super) struct Synthetic<'a> {
     /// An event of the stream, if there was one.
@@ -337,7 +351,9 @@ impl Synthetic<'_> {
             && index.read(template).is_ok()
         {
             for name in ["id", "object", "created", "model"] {
-                if let Some(value) = index.field(template, name) {
+                if let Some(value) = index.field(template, name)
+                    && is_plain(value)
+                {
                     out.push_str(&format!("\"{name}\":{value},"));
                 }
             }

@@ -62,6 +62,42 @@ fn streams_that_cannot_be_read_are_ended() {
     }
 }
 
+/// An event of ours says what the upstream's said about itself, and no more.
+#[test]
+fn our_last_event_repeats_no_text_of_the_upstreams() {
+    let usual = r#""id":"c1","object":"chat.completion.chunk","model":"m","#;
+    let long = "x".repeat(200);
+    for (members, kept) in [
+        (r#""id":"o1-2","created":17,"model":"a/b-1","#, true),
+        (
+            r#""id":"say this: jane","created":"jane did","model":"<b>jane</b>","#,
+            false,
+        ),
+        (r#""id":["jane"],"created":1e9,"model":{"jane":1},"#, false),
+        (
+            &format!(
+                r#""id":"{long}","created":{},"model":"{long}","#,
+                "1".repeat(21)
+            ),
+            false,
+        ),
+    ] {
+        let stream = [
+            chunk(0, "content", "a "),
+            chunk(0, "content", "b").replace(usual, members),
+            "data: [\n\n".to_owned(),
+        ]
+        .concat();
+        let out = String::from_utf8(run(stream.as_bytes(), &[], filters())).unwrap();
+        let last = out.trim_end().rsplit("\n\n").nth(1).unwrap();
+        assert!(last.contains("content_filter"), "{out}");
+        assert_eq!(last.contains(members), kept, "{last}");
+        for name in ["\"id\"", "\"created\"", "\"model\""] {
+            assert_eq!(last.contains(name), kept, "{last}");
+        }
+    }
+}
+
 #[test]
 fn comments_do_not_pile_up_behind_a_held_word() {
     let stream = chunk(0, "content", "about ja") + &": keepalive\n\n".repeat(1000);

@@ -15,11 +15,48 @@ use super::signal::{Signal, Signals};
 
 /// JSON that is longer, in bytes, is not judged.
 const MOST_JSON: usize = 256 * 1024;
+/// All JSON of an answer that is kept at a time, in bytes.
+const MOST_KEPT: usize = 1024 * 1024;
+/// How much is looked at to hold all JSON of an answer against its schemas.
+const MOST_STEPS: usize = 200_000;
 /// Tool calls that are judged.
 const MOST_TOOL_CALLS: usize = 32;
 
+/// What all choices of an answer may take together.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// Bytes of JSON that may still be kept.
+    room: usize,
+    /// Steps that may still be taken.
+    steps: usize,
+    /// JSON that was too much, and was not judged.
+    unscored: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            room: MOST_KEPT,
+            steps: MOST_STEPS,
+            unscored: 0,
+        }
+    }
+}
+
+impl Budget {
+    /// Whether `value` fits `schema`, as far as that can be said.
+    fn fits(&mut self, schema: &Value, value: &Value) -> Option<bool> {
+        schema::fits(schema, value, &mut self.steps)
+    }
+
+    /// How much JSON has not been judged since this was asked.
+    pub(super) fn take_unscored(&mut self) -> u64 {
+        std::mem::take(&mut self.unscored)
+    }
+}
+
 /// What has been read of a choice. Memory is bounded: some 16 KiB, and the
-/// JSON if JSON was asked for.
+/// JSON if JSON was asked for, as far as the [`Budget`] goes.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) choice: u32,
@@ -35,6 +72,8 @@ pub(super) struct Answer {
     other_loops: Loops,
     json: Option<Gathered>,
     tools: Vec<(u32, Gathered)>,
+    /// There were more calls than are judged.
+    calls_left_out: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,19 +92,29 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn push(&mut self, text: &str) {
-        if self.text.len() + text.len() > MOST_JSON {
+    fn push(&mut self, text: &str, budget: &mut Budget) {
+        if self.too_long {
+            return;
+        }
+        if self.text.len() + text.len() > MOST_JSON || text.len() > budget.room {
             self.too_long = true;
-            self.text = String::new();
+            self.free(budget);
+            return;
         }
-        if !self.too_long {
-            self.text.push_str(text);
-        }
+        budget.room -= text.len();
+        self.text.push_str(text);
     }
 
-    /// The JSON; the outer `None` when it was not judged.
-    fn value(&self) -> Option<Option<Value>> {
-        (!self.too_long).then(|| serde_json::from_str(&self.text).ok())
+    fn free(&mut self, budget: &mut Budget) {
+        budget.room += self.text.len();
+        self.text = String::new();
+    }
+
+    /// The JSON, which goes; the outer `None` when it was too long to be judged.
+    fn take(&mut self, budget: &mut Budget) -> Option<Option<Value>> {
+        let value = (!self.too_long).then(|| serde_json::from_str(&self.text).ok());
+        self.free(budget);
+        value
     }
 }
 
@@ -85,6 +134,7 @@ impl Answer {
             other_loops: Loops::default(),
             json: (!matches!(asked.json, Json::No)).then(Gathered::default),
             tools: Vec::new(),
+            calls_left_out: false,
         }
     }
 
@@ -97,9 +147,9 @@ impl Answer {
     }
 
     /// More of what it says. Gives whether it has come to run in a loop.
-    pub(super) fn text(&mut self, text: &str) -> bool {
+    pub(super) fn text(&mut self, text: &str, budget: &mut Budget) -> bool {
         if let Some(json) = &mut self.json {
-            json.push(text);
+            json.push(text, budget);
         }
         for c in text.chars() {
             self.chars += 1;
@@ -128,21 +178,29 @@ impl Answer {
     }
 
     /// More of a tool's arguments.
-    pub(super) fn arguments(&mut self, tool: u32, text: &str) -> bool {
+    pub(super) fn arguments(&mut self, tool: u32, text: &str, budget: &mut Budget) -> bool {
         let at = match self.tools.iter().position(|(known, _)| *known == tool) {
             Some(at) => at,
-            None if self.tools.len() == MOST_TOOL_CALLS => return false,
+            None if self.tools.len() == MOST_TOOL_CALLS => {
+                self.calls_left_out = true;
+                return false;
+            }
             None => {
                 self.tools.push((tool, Gathered::default()));
                 self.tools.len() - 1
             }
         };
-        self.tools[at].1.push(text);
+        self.tools[at].1.push(text, budget);
         self.other_loops.push(text)
     }
 
     /// What is to be said against it.
-    pub(super) fn judge(&mut self, asked: &Asked, chars: &RangeInclusive<usize>) -> Signals {
+    pub(super) fn judge(
+        &mut self,
+        asked: &Asked,
+        chars: &RangeInclusive<usize>,
+        budget: &mut Budget,
+    ) -> Signals {
         let mut signals = Signals::default();
         // A call without arguments leaves no text, but says so.
         let calls = !self.tools.is_empty();
@@ -163,7 +221,7 @@ impl Answer {
             signals.add(Signal::LanguageMismatch, 1.0);
         }
         if !self.blank || calls {
-            self.judge_json(asked, refused, &mut signals);
+            self.judge_json(asked, refused, budget, &mut signals);
         }
         if !self.blank {
             signals.add_if(Signal::TooShort, self.chars < *chars.start());
@@ -179,32 +237,64 @@ impl Answer {
         }
     }
 
-    fn judge_json(&self, asked: &Asked, refused: bool, signals: &mut Signals) {
+    fn judge_json(
+        &mut self,
+        asked: &Asked,
+        refused: bool,
+        budget: &mut Budget,
+        signals: &mut Signals,
+    ) {
         let mut invalid = false;
         let mut misfit = false;
+        let mut unscored = u64::from(self.calls_left_out);
         // A refusal in words is what it is, and a call may come without text.
-        if let (Some(json), false, false) = (&self.json, self.blank, refused) {
-            match (json.value(), &asked.json) {
-                (None, _) => {}
+        if let (Some(json), false, false) = (&mut self.json, self.blank, refused) {
+            match (json.take(budget), &asked.json) {
+                (None, _) => unscored += 1,
                 (Some(None), _) => invalid = true,
-                (Some(Some(value)), Json::Schema(wanted)) => {
-                    misfit |= schema::fits(wanted, &value) == Some(false);
-                }
+                (Some(Some(value)), Json::Schema(wanted)) => match budget.fits(wanted, &value) {
+                    Some(fits) => misfit |= !fits,
+                    None => unscored += 1,
+                },
                 (Some(Some(value)), _) => misfit |= !value.is_object(),
             }
         }
-        for (_, arguments) in &self.tools {
-            match arguments.value() {
-                None => {}
-                Some(None) => invalid = true,
-                Some(Some(value)) => {
-                    let mut fitting = asked.tools.iter();
-                    misfit |= !asked.tools.is_empty()
-                        && fitting.all(|wanted| schema::fits(wanted, &value) == Some(false));
+        for (_, arguments) in &mut self.tools {
+            let value = match arguments.take(budget) {
+                None => {
+                    unscored += 1;
+                    continue;
+                }
+                Some(None) => {
+                    invalid = true;
+                    continue;
+                }
+                Some(Some(value)) => value,
+            };
+            let (mut fitting, mut unsure) = (asked.tools.is_empty(), false);
+            for wanted in &asked.tools {
+                match budget.fits(wanted, &value) {
+                    Some(true) => fitting = true,
+                    Some(false) => {}
+                    None => unsure = true,
+                }
+                if fitting {
+                    break;
                 }
             }
+            misfit |= !fitting && !unsure;
+            unscored += u64::from(!fitting && unsure);
         }
+        budget.unscored += unscored;
         signals.add_if(Signal::InvalidJson, invalid);
         signals.add_if(Signal::SchemaMismatch, misfit);
+    }
+
+    /// Gives back what it has kept.
+    pub(super) fn free(mut self, budget: &mut Budget) {
+        let kept = self.json.iter_mut();
+        for gathered in kept.chain(self.tools.iter_mut().map(|(_, gathered)| gathered)) {
+            gathered.free(budget);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::answer::Answer;
+use super::answer::{Answer, Budget};
 use super::asked::Asked;
 use super::judged::{Judged, unstreamed};
 use super::signal::{Signal, Signals};
@@ -18,6 +18,8 @@ use crate::text::Edits;
 
 /// What is wrong with an answer, on its head.
 const HEADER: HeaderName = HeaderName::from_static("x-portcullis-quality");
+/// What JSON is counted as that was too much to be judged.
+const UNSCORED: &str = "unscored";
 /// Choices that are scored.
 const MOST_CHOICES: usize = 128;
 
@@ -28,6 +30,7 @@ pub(super) struct QualityFilter {
     asked: Arc<Asked>,
     answers: Vec<Answer>,
     judged: Option<Judged>,
+    budget: Budget,
     /// The lowest score of a choice so far.
     lowest: Option<f32>,
     /// What the answer's head is to say.
@@ -48,13 +51,15 @@ impl QualityFilter {
             asked,
             answers: Vec::new(),
             judged,
+            budget: Budget::default(),
             lowest: None,
             flag: None,
             asked_again: false,
         }
     }
 
-    fn answer(&mut self, choice: u32) -> Option<&mut Answer> {
+    /// A choice, and what it may take.
+    fn answer(&mut self, choice: u32) -> Option<(&mut Answer, &mut Budget)> {
         let known = self.answers.iter().position(|a| a.choice == choice);
         let at = match known {
             Some(at) => at,
@@ -64,7 +69,8 @@ impl QualityFilter {
                 self.answers.len() - 1
             }
         };
-        self.answers.get_mut(at)
+        let answer = self.answers.get_mut(at)?;
+        Some((answer, &mut self.budget))
     }
 
     /// Puts what is said of a choice on the record; gives its score.
@@ -104,7 +110,12 @@ impl QualityFilter {
         self.answer(choice)?;
         let at = self.answers.iter().position(|a| a.choice == choice)?;
         let mut answer = self.answers.swap_remove(at);
-        let signals = answer.judge(&self.asked, &settings.chars);
+        let signals = answer.judge(&self.asked, &settings.chars, &mut self.budget);
+        answer.free(&mut self.budget);
+        let unscored = self.budget.take_unscored();
+        if unscored > 0 {
+            self.recorder.found(Direction::Response, UNSCORED, unscored);
+        }
         Some((self.note(choice, &signals), signals))
     }
 }
@@ -126,13 +137,15 @@ impl ResponseFilter for QualityFilter {
                 judged.keep(choice, text);
             }
         }
-        let Some(answer) = self.answer(choice) else {
+        let Some((answer, budget)) = self.answer(choice) else {
             return all;
         };
         let looped = match lane.kind {
-            SegmentKind::Content | SegmentKind::Completion => answer.text(text),
+            SegmentKind::Content | SegmentKind::Completion => answer.text(text, budget),
             SegmentKind::Reasoning | SegmentKind::ReasoningContent => answer.thought(text),
-            SegmentKind::ToolArguments => answer.arguments(lane.tool_call.unwrap_or(0), text),
+            SegmentKind::ToolArguments => {
+                answer.arguments(lane.tool_call.unwrap_or(0), text, budget)
+            }
             SegmentKind::Refusal => {
                 answer.refusal(text);
                 false
@@ -151,7 +164,7 @@ impl ResponseFilter for QualityFilter {
     }
 
     fn finish_reason(&mut self, choice: u32, reason: &str) {
-        if let Some(answer) = self.answer(choice) {
+        if let Some((answer, _)) = self.answer(choice) {
             answer.finish_reason(reason);
         }
     }
@@ -188,6 +201,7 @@ impl ResponseFilter for QualityFilter {
                 self.asked_again = true;
                 self.recorder.score("first_quality", score);
                 self.answers.clear();
+                self.budget = Budget::default();
                 self.lowest = None;
                 Ending::AskAgain
             }

@@ -32,7 +32,10 @@
 //! | `too_short`, `too_long` | 0.3 | [`length`](QualityScoreLayer::length) |
 //! | `unclosed_fence` | 0.2 | a code block without an end |
 //!
-//! Streams are read as they pass, in bounded memory. A stream that has come to
+//! Streams are read as they pass, in bounded memory: of all choices and tool
+//! calls together 1 MiB of JSON is kept at a time, 256 KiB of each, of 32 calls a
+//! choice, and all of it is held against schemas within 200,000 steps. JSON that
+//! is too much for that is not judged; the record counts it as `unscored`. A stream that has come to
 //! run in a loop is stopped (`finish_reason: "content_filter"`), whatever the
 //! action, unless [`stop_loops`](QualityScoreLayer::stop_loops) says otherwise.
 //! Of JSON Schema, what OpenAI's strict mode allows is checked, but for

@@ -12,27 +12,39 @@ use serde_json::{Map, Value};
 
 /// How deep a value and a schema may nest.
 const DEEPEST: usize = 64;
-/// How many schemas may be looked at for one value: alternatives multiply.
-const MOST_STEPS: usize = 100_000;
 
-/// Whether `value` fits `schema`; `None` when that took too long to say.
-pub(super) fn fits(schema: &Value, value: &Value) -> Option<bool> {
+/// Whether `value` fits `schema`; `None` when that took too long to say. `steps`: how much may be
+/// looked at, keywords and members; alternatives multiply.
+pub(super) fn fits(schema: &Value, value: &Value, steps: &mut usize) -> Option<bool> {
     let mut checker = Checker {
         root: schema,
-        steps: 0,
+        steps,
     };
     checker.fits(schema, value, 0)
 }
 
-struct Checker<'a> {
+struct Checker<'a, 's> {
     root: &'a Value,
-    steps: usize,
+    steps: &'s mut usize,
 }
 
-impl<'a> Checker<'a> {
+impl<'a> Checker<'a, '_> {
     fn fits(&mut self, schema: &'a Value, value: &Value, depth: usize) -> Option<bool> {
-        self.steps += 1;
-        if depth > DEEPEST || self.steps > MOST_STEPS {
+        let listed = |name| {
+            schema
+                .get(name)
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len)
+        };
+        let inside = match value {
+            Value::Object(map) => map.len() + listed("required"),
+            Value::Array(items) => items.len(),
+            Value::String(text) => text.len() / 64,
+            _ => 0,
+        };
+        let left = self.steps.checked_sub(1 + inside + listed("enum"));
+        *self.steps = left.unwrap_or(0);
+        if depth > DEEPEST || left.is_none() {
             return None;
         }
         let schema = match schema {
@@ -203,6 +215,10 @@ mod tests {
 
     use super::*;
 
+    fn fits(schema: &Value, value: &Value) -> Option<bool> {
+        super::fits(schema, value, &mut 100_000)
+    }
+
     #[test]
     fn values_are_held_against_the_schema() {
         let schema = json!({
@@ -268,6 +284,10 @@ mod tests {
         let twice = json!({"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}, {"$ref": "#/$defs/b"}]},
             "b": {"anyOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]}}, "$ref": "#/$defs/a"});
         assert_eq!(fits(&twice, &json!(1)), None);
+        let list = json!({"items": {"enum": (0..1000).collect::<Vec<_>>()}});
+        let value = json!(vec![-1; 1000]);
+        assert_eq!(fits(&list, &value), Some(false));
+        assert_eq!(fits(&list, &json!(vec![999; 1000])), None);
         assert_eq!(fits(&schema, &json!(1)), Some(true));
     }
 }

@@ -320,3 +320,66 @@ async fn what_is_no_answer_is_not_scored() {
         assert_eq!(got.score, None);
     }
 }
+
+/// Calls of a tool, as many choices make them.
+fn calls(choices: usize, arguments: &str) -> (u16, String) {
+    let call = json!({"id": "c", "type": "function",
+        "function": {"name": "f", "arguments": arguments}});
+    let message = json!({"content": null, "tool_calls": [call]});
+    let choices: Vec<_> = (0..choices)
+        .map(|index| json!({"index": index, "message": message, "finish_reason": "tool_calls"}))
+        .collect();
+    (200, json!({"choices": choices}).to_string())
+}
+
+/// What one answer may cost is one budget, whatever it consists of.
+#[tokio::test]
+async fn json_that_is_too_much_goes_unscored_and_on_the_record() {
+    let tool = |parameters: Value| {
+        let mut request = question(EGG);
+        request["tools"] = json!([{"type": "function",
+            "function": {"name": "f", "parameters": parameters}}]);
+        request
+    };
+    let list = json!(vec![0; 60_000]);
+    // Every value fits in the end, after a look at all of them.
+    let costly = tool(json!({"items": {"type": "integer"}}));
+    let layer = QualityScoreLayer::default;
+    let got = ask(layer(), costly.clone(), vec![calls(1, &list.to_string())]).await;
+    assert_eq!((got.findings.get("unscored"), got.score), (None, Some(1.0)));
+    let got = ask(layer(), costly, vec![calls(8, &list.to_string())]).await;
+    assert_eq!(got.findings.get("unscored"), Some(&7));
+    assert_eq!(
+        got.score,
+        Some(1.0),
+        "what is not known is not held against it"
+    );
+    // All of it waits for the end of its choices.
+    let long = format!("\"{}\"", "x".repeat(200_000));
+    let cheap = tool(json!({"type": "integer"}));
+    let piece = |choice: usize| {
+        let call = json!({"index": 0, "function": {"name": "f", "arguments": long}});
+        let choice =
+            json!({"index": choice, "delta": {"tool_calls": [call]}, "finish_reason": null});
+        format!("data: {}\n\n", json!({"id": "x", "choices": [choice]}))
+    };
+    let end = |choice: usize| {
+        let choice = json!({"index": choice, "delta": {}, "finish_reason": "tool_calls"});
+        format!("data: {}\n\n", json!({"id": "x", "choices": [choice]}))
+    };
+    let body: String = (0..8).map(piece).chain((0..8).map(end)).collect();
+    let got = ask(
+        layer(),
+        cheap.clone(),
+        vec![(200, body + "data: [DONE]\n\n")],
+    )
+    .await;
+    // 1 MiB holds five of them.
+    assert_eq!(got.findings.get("unscored"), Some(&3));
+    assert_eq!(got.findings.get("schema_mismatch"), Some(&5));
+    // One after the other there is room for each.
+    let body: String = (0..8).map(|at| piece(at) + &end(at)).collect();
+    let got = ask(layer(), cheap, vec![(200, body + "data: [DONE]\n\n")]).await;
+    assert_eq!(got.findings.get("unscored"), None);
+    assert_eq!(got.findings.get("schema_mismatch"), Some(&8));
+}

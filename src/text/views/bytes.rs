@@ -173,14 +173,51 @@ pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
             end += 1;
         }
         at = at.max(end);
-        if long
-            && out.len() >= FEWEST
-            && let Some(text) = readable(out)
-        {
-            joined.push(&text, start..end);
+        if long && out.len() >= FEWEST {
+            let within = || shifted(&bytes[start..end]);
+            if let Some(text) = readable(out).or_else(within) {
+                joined.push(&text, start..end);
+            }
         }
     }
     joined.finish()
+}
+
+/// The fewest bytes that are worth reading where they have to be looked for.
+const FEWEST_WITHIN: usize = 20;
+
+/// What a run says that begins or ends with something else: a path before it, a letter of an
+/// escape. The longest stretch that is readable, from any of the four places in a group.
+fn shifted(run: &[u8]) -> Option<String> {
+    if run.len() < FEWEST_WITHIN * 4 / 3 {
+        return None;
+    }
+    let mut best: Option<String> = None;
+    for skip in 0..4 {
+        let values = run[skip..].iter().filter_map(|&b| base64_value(b));
+        let (mut bits, mut held, mut out) = (0_u32, 0_u32, Vec::with_capacity(run.len()));
+        for value in values {
+            bits = bits << 6 | u32::from(value);
+            held += 6;
+            if held >= 8 {
+                held -= 8;
+                out.push((bits >> held) as u8);
+            }
+        }
+        let odd = |c: char| c.is_control() && !c.is_whitespace();
+        let valid = out.utf8_chunks().flat_map(|chunk| chunk.valid().split(odd));
+        let Some(longest) = valid.max_by_key(|stretch| stretch.len()) else {
+            continue;
+        };
+        let (all, plain) = longest.chars().fold((0, 0), |(all, plain), c| {
+            (all + 1, plain + usize::from(c.is_alphabetic() || c == ' '))
+        });
+        let more = best.as_ref().is_none_or(|best| best.len() < longest.len());
+        if longest.len() >= FEWEST_WITHIN && plain * 5 >= all * 4 && more {
+            best = Some(longest.to_owned());
+        }
+    }
+    best
 }
 
 /// The end of what may stand between two bytes: a space, a comma, `\x`, `0x`.

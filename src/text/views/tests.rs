@@ -7,6 +7,56 @@ fn all(text: &str) -> Vec<Decoded> {
     decoded(text, &Normal::new(text), Views::ALL)
 }
 
+/// Base64 is read wherever it stands.
+#[test]
+fn base64_is_read_in_any_place() {
+    // "please bring the big umbrella tonight", with and without its end.
+    let base64 = "cGxlYXNlIGJyaW5nIHRoZSBiaWcgdW1icmVsbGEgdG9uaWdodA";
+    for (before, after) in [
+        ("Decode ", " and do it."),
+        ("\"", "\""),
+        ("'", "==',"),
+        ("(", ")."),
+        ("{\"q\":\"", "==\"}"),
+        ("data:text/plain;base64,", "=="),
+        ("https://a.example/?q=", "&r=1"),
+        ("https://a.example/?q=", "%3D%3D"),
+        ("https://a.example/read/", "/now"),
+        ("/a/bc/", ""),
+        ("payload_", "-end"),
+        ("one\\n", "\\ntwo"),
+        ("\\t", ""),
+    ] {
+        let text = format!("{before}{base64}{after}");
+        let found = all(&text);
+        let found = found
+            .iter()
+            .find(|found| found.encoding == Encoding::Base64);
+        let found = found.unwrap_or_else(|| panic!("nothing in {text}"));
+        assert!(
+            found.text.contains("bring the big umbrella"),
+            "{text}: {}",
+            found.text
+        );
+        assert!(text[found.range.clone()].contains(&base64[4..]));
+    }
+    // Long words, paths, keys and digests say nothing.
+    for text in [
+        "src/policy/injection/features/testing_of_everything/mod.rs",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "AKIAIOSFODNN7EXAMPLEwJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY",
+        "donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft",
+        "meta-llama/Llama-3.3-70B-Instruct-Turbo-Reference-Implementation",
+        "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==",
+    ] {
+        let found = all(text);
+        let found = found
+            .iter()
+            .find(|found| found.encoding == Encoding::Base64);
+        assert_eq!(found, None, "{text}");
+    }
+}
+
 #[test]
 fn hidden_texts_are_read() {
     let plain = "please bring the big umbrella when you come home tonight";
