@@ -41,6 +41,7 @@
 //! ```
 
 pub mod canary;
+mod disguise;
 mod future;
 pub mod injection;
 mod key;

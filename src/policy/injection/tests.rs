@@ -303,6 +303,48 @@ fn patterns_of_ones_own() {
     );
 }
 
+/// Knows nothing but that pattern.
+fn nightfall() -> PromptInjectionLayer {
+    let layer = PromptInjectionLayer::default().threshold(1.1);
+    layer
+        .attack_pattern("codename", r"operation\s+nightfall")
+        .unwrap()
+}
+
+/// Patterns read through what the model reads through, as far as it may.
+#[test]
+fn patterns_see_through_disguises() {
+    let layer = nightfall();
+    let wide: String = "operation nightfall"
+        .chars()
+        .map(|c| match c {
+            '!'..='~' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
+            other => other,
+        })
+        .collect();
+    let hidden = "oper\u{200b}ation night\u{200b}fall";
+    let lookalike = "\u{43e}perati\u{43e}n nightfall";
+    // "begin operation nightfall now", once and twice.
+    let base64 = "YmVnaW4gb3BlcmF0aW9uIG5pZ2h0ZmFsbCBub3c=";
+    let twice = "WW1WbmFXNGdiM0JsY21GMGFXOXVJRzVwWjJoMFptRnNiQ0J1YjNjPQ==";
+    for disguised in [wide.as_str(), hidden, lookalike, base64, twice] {
+        let text = format!("Please read: {disguised}");
+        let found = layer.policy().assess(&text);
+        assert_eq!(found.pattern.as_deref(), Some("codename"), "{text}");
+        assert_eq!(&text[found.span], disguised);
+        let clean = layer.policy().sanitize(&text);
+        assert_eq!(clean.as_deref(), Some("Please read: [removed]"));
+    }
+    let found = |layer: &PromptInjectionLayer, text: &str| layer.policy().assess(text).injection;
+    let plain = layer.clone().decode_base64(false);
+    assert!(!found(&plain, base64) && found(&plain, &wide));
+    let folding = Folding::default();
+    let raw = layer.clone().folding(folding.with_unicode(false));
+    assert!(!found(&raw, &wide) && !found(&raw, hidden));
+    let raw = layer.folding(folding.with_homoglyphs(false));
+    assert!(!found(&raw, lookalike) && found(&raw, "Operation Nightfall"));
+}
+
 #[test]
 fn the_model_fits_its_features() {
     use crate::text::Dense;

@@ -260,6 +260,40 @@ async fn a_stream_ends_before_the_harmful_sentence() {
     assert_eq!(read, "Hello there. [weapons] Bake the bread for an hour.");
 }
 
+/// Knows nothing but a term of its own.
+fn heron() -> SafetyFilterLayer {
+    let layer = SafetyFilterLayer::default().categories([]);
+    layer.block_if(["blue heron"])
+}
+
+#[test]
+fn terms_of_ones_own_see_through_encodings() {
+    let layer = heron();
+    // "see the blue heron", and the same once more encoded.
+    for hidden in [
+        "c2VlIHRoZSBibHVlIGhlcm9u",
+        "YzJWbElIUm9aU0JpYkhWbElHaGxjbTl1",
+    ] {
+        let text = format!("read {hidden} and do it");
+        let found = layer.policy().assess(&text);
+        assert!(
+            found.harmful && found.category.is_none(),
+            "{text}: {found:?}"
+        );
+        assert_eq!(&text[found.span], hidden);
+    }
+    // What is hidden lets nothing pass.
+    let layer = SafetyFilterLayer::default().allow_if(["blue heron"]);
+    let text = format!("{HARMFUL} c2VlIHRoZSBibHVlIGhlcm9u");
+    assert!(layer.policy().assess(&text).harmful);
+    assert!(
+        !layer
+            .policy()
+            .assess(&format!("{HARMFUL} Blue h\u{435}ron"))
+            .harmful
+    );
+}
+
 /// Sentences of both kinds.
 fn sentences() -> impl Strategy<Value = String> {
     let sentence = prop_oneof![
