@@ -32,7 +32,7 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 
 pub use self::category::Category;
-use self::filter::{SafetyReply, Sentences, name, refusal};
+use self::filter::{Before, SafetyReply, Sentences, name, refusal};
 use self::judge::{Judge, MODEL};
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Mode};
@@ -101,7 +101,7 @@ impl SafetyFilter {
             judge,
             refused: None,
         };
-        sentences.work(&window, &mut 0, &mut edits);
+        sentences.work(&window, &mut Before::default(), &mut edits);
         edits
     }
 }
@@ -175,7 +175,7 @@ impl Policy for SafetyFilter {
                 settings: Arc::clone(settings),
                 recorder: request.recorder().clone(),
                 judge: Judge::new(),
-                contexts: Vec::new(),
+                texts: Vec::new(),
                 refused: None,
             });
         }

@@ -294,6 +294,27 @@ fn terms_of_ones_own_see_through_encodings() {
     );
 }
 
+/// However short the sentences of a text, the work is bounded by its length.
+#[tokio::test]
+async fn short_sentences_cost_no_more_than_others() {
+    let judged = || super::judge::JUDGED.with(|judged| judged.replace(0));
+    let layer = SafetyFilterLayer::default().action(Action::Redact);
+    for short in ["a\n", ". ", "! a", "是。", "No. "] {
+        let text = short.repeat(20_000 / short.len());
+        judged();
+        ask(&layer, "user", "hi", &[&text], true).await;
+        let whole = judged();
+        assert!(whole < 9 * text.len() + 8192, "{short:?}: {whole}");
+        let pieces: Vec<&str> = text.split_inclusive(' ').collect();
+        ask(&layer, "user", "hi", &pieces, true).await;
+        assert_eq!(judged(), whole, "{short:?}");
+        // A request is judged as a whole, and then by its sentences.
+        ask(&layer, "user", &format!("{HARMFUL}\n{text}"), &["ok"], true).await;
+        let asked = judged();
+        assert!(asked < 10 * text.len() + 8192, "{short:?}: {asked}");
+    }
+}
+
 /// Sentences of both kinds.
 fn sentences() -> impl Strategy<Value = String> {
     let sentence = prop_oneof![
@@ -301,6 +322,8 @@ fn sentences() -> impl Strategy<Value = String> {
         Just("I will kill my wife with a knife tonight.".to_owned()),
         Just("Bake the bread for an hour.".to_owned()),
         Just("Où est la gare?\n".to_owned()),
+        Just("a\n".repeat(60)),
+        Just("Go. ".repeat(40)),
         "[a-z]{1,9}( [a-z]{1,9}){0,90}[.!?]?".prop_map(|words| words),
     ];
     prop::collection::vec(sentence, 1..9).prop_map(|all| all.join(" "))
