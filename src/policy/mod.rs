@@ -44,6 +44,7 @@ pub mod canary;
 mod disguise;
 mod future;
 pub mod injection;
+mod joined;
 mod key;
 mod layer;
 pub mod pii;

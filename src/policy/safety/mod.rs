@@ -9,7 +9,8 @@
 //!     .layer(SafetyFilterLayer::default());
 //! ```
 //!
-//! A request is judged text by text: what the user and tools say, prompts and inputs. An answer
+//! A request is judged text by text: what the user and tools say, prompts and inputs; the parts of
+//! a message, and messages of one role that follow each other, as one text too. An answer
 //! is judged sentence by sentence, each with a little of what came before; a stream holds back the
 //! sentence that has not ended, so that none leaves that crosses the threshold. Then the stream
 //! ends with `finish_reason: "content_filter"`, and nothing more is asked of the upstream.
@@ -22,10 +23,12 @@ mod category;
 mod filter;
 mod judge;
 mod layer;
+mod row;
 mod sentence;
 mod settings;
 mod terms;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -36,10 +39,12 @@ use self::filter::{Before, SafetyReply, Sentences, name, refusal};
 use self::judge::{Judge, MODEL};
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Mode};
-use super::{Policy, PolicyLayer, PolicyRequest, Verdict};
-use crate::body::{BoxError, Lane, Role, Segment, SegmentKind, Window, is_word};
+use super::disguise::is_name;
+use super::joined::{self, stretches};
+use super::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict};
+use crate::body::{ApiError, BoxError, Lane, Role, Segment, SegmentKind, Window};
 use crate::call::Direction;
-use crate::text::{Edits, Model};
+use crate::text::{Edits, Model, Views};
 
 /// Finds harmful texts and deals with them. See the [module](self) for examples.
 pub type SafetyFilterLayer = PolicyLayer<SafetyFilter>;
@@ -86,17 +91,12 @@ impl SafetyFilter {
     }
 
     /// `text` with its harmful sentences replaced; without what was harmful as a whole.
-    fn reword(
-        &self,
-        judge: &mut Judge,
-        request: &PolicyRequest<'_>,
-        segment: &Segment<'_>,
-    ) -> Edits {
+    fn reword(&self, judge: &mut Judge, recorder: &Recorder, segment: &Segment<'_>) -> Edits {
         let mut edits = Edits::new();
         let window = Window::new(segment.text(), 0, true, Lane::of(segment));
         let mut sentences = Sentences {
             settings: &self.settings,
-            recorder: request.recorder(),
+            recorder,
             direction: Direction::Request,
             judge,
             refused: None,
@@ -118,9 +118,134 @@ fn is_asked(segment: &Segment<'_>, foreign: bool) -> bool {
         && match segment.kind() {
             Content | Prompt | Input | Query | PlainText => true,
             // What stands at an odd place of a message is a part of it.
-            Other | Delta => (foreign || segment.role().is_some()) && !is_word(segment.text()),
+            Other | Delta => {
+                (foreign || segment.role().is_some()) && !is_name(segment.text(), Views::ALL)
+            }
             _ => false,
         }
+}
+
+/// What was found in a request.
+#[derive(Default)]
+struct Findings {
+    /// The edits of texts, by their numbers.
+    rewritten: Vec<(usize, Edits)>,
+    /// The numbers of the texts in which something was found, which grow.
+    found: Vec<usize>,
+    first: Option<&'static str>,
+}
+
+impl Findings {
+    fn note(&mut self, request: &PolicyRequest<'_>, category: &'static str) {
+        request.recorder().found(Direction::Request, category, 1);
+        self.first.get_or_insert(category);
+    }
+
+    /// Whether nothing was found before in any of these texts; from now on something was.
+    fn is_new(&mut self, texts: impl Iterator<Item = usize> + Clone) -> bool {
+        let known = |number| self.found.binary_search(&number).is_ok();
+        let new = !texts.clone().any(known);
+        if new {
+            self.found.extend(texts);
+            self.found.sort_unstable();
+        }
+        new
+    }
+
+    /// A text as it is to be.
+    fn text<'a>(&self, segment: &Segment<'a>) -> Cow<'a, str> {
+        let edits = self.rewritten.iter().find(|(n, _)| *n == segment.number());
+        match edits {
+            Some((_, edits)) => Cow::Owned(edits.apply(segment.text())),
+            None => Cow::Borrowed(segment.text()),
+        }
+    }
+}
+
+impl SafetyFilter {
+    /// Judges each text by itself.
+    fn judge_texts(
+        &self,
+        request: &PolicyRequest<'_>,
+        foreign: bool,
+        findings: &mut Findings,
+    ) -> Result<(), ApiError> {
+        let settings = &self.settings;
+        let segments = request.document().segments();
+        for segment in segments.filter(|segment| is_asked(segment, foreign)) {
+            let text = segment.text();
+            let found = with_judge(|judge| judge.assess(settings, text, 0));
+            if !found.harmful {
+                continue;
+            }
+            findings.found.push(segment.number());
+            let category = name(found.category);
+            if settings.action == Action::Redact {
+                let recorder = request.recorder();
+                let mut edits = with_judge(|judge| self.reword(judge, recorder, &segment));
+                if edits.is_empty() {
+                    // Harmful as a whole, in no sentence alone.
+                    findings.note(request, category);
+                    edits.replace(0..text.len(), format!("[{category}]"));
+                }
+                findings.rewritten.push((segment.number(), edits));
+                continue;
+            }
+            findings.note(request, category);
+            if settings.action == Action::Block {
+                return Err(refusal(settings, Direction::Request, found.category));
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges texts that follow each other as one.
+    fn judge_rows(
+        &self,
+        request: &PolicyRequest<'_>,
+        foreign: bool,
+        findings: &mut Findings,
+    ) -> Result<(), ApiError> {
+        let settings = &self.settings;
+        let allows = |text: &str| with_judge(|judge| judge.allows(settings, text));
+        let reads = |segment: &Segment<'_>| is_asked(segment, foreign) && !allows(segment.text());
+        for row in joined::runs(request, foreign, reads) {
+            if settings.action == Action::Redact {
+                self.redact_row(request, &row, findings);
+                continue;
+            }
+            let texts: Vec<&str> = row.iter().map(Segment::text).collect();
+            let refused = stretches(&texts, |joined| {
+                let found = with_judge(|judge| judge.assess(settings, joined.as_str(), 0));
+                if !found.harmful {
+                    return None;
+                }
+                if findings.is_new(joined.texts().map(|text| row[text].number())) {
+                    findings.note(request, name(found.category));
+                }
+                let refusal = || refusal(settings, Direction::Request, found.category);
+                (settings.action == Action::Block).then(refusal)
+            });
+            refused.map_or(Ok(()), Err)?;
+        }
+        Ok(())
+    }
+
+    fn redact_row(
+        &self,
+        request: &PolicyRequest<'_>,
+        row: &[Segment<'_>],
+        findings: &mut Findings,
+    ) {
+        let mut texts: Vec<Cow<'_, str>> = row.iter().map(|s| findings.text(s)).collect();
+        let changed = with_judge(|judge| row::redact(judge, &self.settings, &mut texts));
+        for (text, category) in changed {
+            findings.note(request, category);
+            let mut edits = Edits::new();
+            edits.replace(0..usize::MAX, texts[text].clone().into_owned());
+            findings.rewritten.push((row[text].number(), edits));
+        }
+    }
 }
 
 impl Policy for SafetyFilter {
@@ -130,44 +255,20 @@ impl Policy for SafetyFilter {
 
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
         let settings = &self.settings;
-        let mut rewritten = Vec::new();
-        let mut flagged = None;
+        let mut findings = Findings::default();
         if settings.request {
             let foreign = request.is_foreign();
-            let segments = request.document().segments();
-            for segment in segments.filter(|segment| is_asked(segment, foreign)) {
-                let text = segment.text();
-                let found = with_judge(|judge| judge.assess(settings, text, 0));
-                if !found.harmful {
-                    continue;
-                }
-                if settings.action == Action::Redact {
-                    let mut edits = with_judge(|judge| self.reword(judge, request, &segment));
-                    if edits.is_empty() {
-                        // Harmful as a whole, in no sentence alone.
-                        request
-                            .recorder()
-                            .found(Direction::Request, name(found.category), 1);
-                        edits.replace(0..text.len(), format!("[{}]", name(found.category)));
-                    }
-                    rewritten.push((segment.number(), edits));
-                    continue;
-                }
-                request
-                    .recorder()
-                    .found(Direction::Request, name(found.category), 1);
-                match settings.action {
-                    Action::Block => {
-                        let error = refusal(settings, Direction::Request, found.category);
-                        return Ok(Verdict::refuse(error));
-                    }
-                    Action::Flag => drop(flagged.get_or_insert(name(found.category))),
-                    Action::Redact | Action::Log => {}
-                }
+            let judged = self
+                .judge_texts(request, foreign, &mut findings)
+                .and_then(|()| self.judge_rows(request, foreign, &mut findings));
+            if let Err(refusal) = judged {
+                return Ok(Verdict::refuse(refusal));
             }
         }
-        let mut verdict = Verdict::rewrite(rewritten);
-        if let Some(category) = flagged {
+        let mut verdict = Verdict::rewrite(findings.rewritten);
+        if settings.action == Action::Flag
+            && let Some(category) = findings.first
+        {
             verdict = verdict.with_header(REPORT_HEADER, HeaderValue::from_static(category));
         }
         if settings.response {
