@@ -149,7 +149,7 @@ impl Default for InjectionEncoding {
 #[non_exhaustive]
 pub struct InjectionDetection {
     /// Regular expressions, in the syntax of the Rust crate `regex`, that make a text an attack.
-    /// Upper and lower case are one.
+    /// Upper and lower case are one; what `encoding` reads through is read through for them too.
     #[schemars(schema_with = "patterns")]
     pub attack_patterns: Vec<String>,
 }

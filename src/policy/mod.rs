@@ -41,10 +41,12 @@
 //! ```
 
 pub mod canary;
+mod disguise;
 #[cfg(feature = "encoder")]
 pub mod encoder;
 mod future;
 pub mod injection;
+mod joined;
 pub mod judge;
 mod key;
 mod layer;

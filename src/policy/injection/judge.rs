@@ -4,8 +4,10 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::features::InjectionFeatures;
+use super::pattern::Patterns;
 use super::settings::{Assessment, Origin, Settings};
-use crate::text::{Model, Scorer};
+use crate::policy::disguise::read_through;
+use crate::text::{Model, Normal, Scorer};
 
 /// The model that this crate ships; `tools/train` makes it.
 pub(super) static MODEL: LazyLock<Model> = LazyLock::new(|| {
@@ -15,7 +17,7 @@ pub(super) static MODEL: LazyLock<Model> = LazyLock::new(|| {
 });
 
 /// How many stretches of a text are taken out at most.
-const MOST_REMOVED: usize = 16;
+pub(super) const MOST_REMOVED: usize = 16;
 /// Stands for what was taken out.
 pub(super) const MARKER: &str = "[removed]";
 
@@ -23,25 +25,22 @@ pub(super) const MARKER: &str = "[removed]";
 #[derive(Debug)]
 pub(super) struct Judge {
     scorer: Scorer<'static>,
+    normal: Normal,
 }
 
 impl Judge {
     pub(super) fn new() -> Self {
         Self {
             scorer: Scorer::new(&MODEL),
+            normal: Normal::default(),
         }
     }
 
     pub(super) fn assess(&mut self, settings: &Settings, origin: Origin, text: &str) -> Assessment {
-        let patterns = settings.patterns.as_ref();
-        if let Some((span, name)) = patterns.and_then(|patterns| patterns.find(text)) {
-            return Assessment {
-                score: 1.0,
-                injection: true,
-                span,
-                encoding: None,
-                pattern: Some(name.to_owned()),
-            };
+        if let Some(patterns) = &settings.patterns
+            && let Some(found) = self.matched(settings, patterns, text)
+        {
+            return found;
         }
         self.scorer.fold_with(settings.folding);
         let scores = self.scorer.judge(text, &InjectionFeatures, settings.views);
@@ -53,6 +52,35 @@ impl Judge {
             encoding: scores.encoding(0),
             pattern: None,
         }
+    }
+
+    /// What a pattern matches: in the text as it stands, in its normal form, or in what it hides.
+    fn matched(
+        &mut self,
+        settings: &Settings,
+        patterns: &Patterns,
+        text: &str,
+    ) -> Option<Assessment> {
+        self.normal.fold_with(settings.folding);
+        read_through(
+            text,
+            &mut self.normal,
+            settings.views,
+            |text, normal, hidden| {
+                let disguised = || {
+                    let (place, name) = patterns.find(normal.as_str())?;
+                    Some((normal.origin(place), name))
+                };
+                let (place, name) = patterns.find(text).or_else(disguised)?;
+                Some(Assessment {
+                    score: 1.0,
+                    injection: true,
+                    span: hidden.map_or(place, |hidden| hidden.range.clone()),
+                    encoding: hidden.map(|hidden| hidden.encoding),
+                    pattern: Some(name.to_owned()),
+                })
+            },
+        )
     }
 
     /// `text` without what orders the model about; `None` if it stays
@@ -69,10 +97,7 @@ impl Judge {
             if !found.injection {
                 return Some(text);
             }
-            let span = match (&found.pattern, found.encoding) {
-                (None, None) => self.narrow(settings, origin, &text, found.span),
-                _ => found.span,
-            };
+            let span = self.locate(settings, origin, &text, &found);
             if span.is_empty()
                 || text
                     .get(span.clone())
@@ -84,6 +109,20 @@ impl Judge {
             text.replace_range(span.start..end, MARKER);
         }
         None
+    }
+
+    /// What has to go of a text in which this was found.
+    pub(super) fn locate(
+        &mut self,
+        settings: &Settings,
+        origin: Origin,
+        text: &str,
+        found: &Assessment,
+    ) -> Range<usize> {
+        match (&found.pattern, found.encoding) {
+            (None, None) => self.narrow(settings, origin, text, found.span.clone()),
+            _ => found.span.clone(),
+        }
     }
 
     /// The sentences of a stretch that are suspicious by themselves, from the

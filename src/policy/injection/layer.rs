@@ -78,7 +78,9 @@ impl PromptInjectionLayer {
     }
 
     /// Treats texts that a regular expression (of the crate `regex`) matches as
-    /// attacks, whatever they score. Upper and lower case are one.
+    /// attacks, whatever they score. Upper and lower case are one. The text is
+    /// looked at as it stands, with its disguises undone, and read through the
+    /// encodings that [`views`](Self::views) allows.
     ///
     /// # Errors
     /// When it is no regular expression, matches the empty text, needs more

@@ -11,7 +11,9 @@
 //!
 //! What users say, what tools return and documents are judged, each by itself;
 //! a long text is judged window by window, so that an order in the midst of a
-//! document is found and located. Texts are read through what hides them:
+//! document is found and located. The parts of a message, and messages of one
+//! role that follow each other, are judged as one text too: an order may be
+//! cut over them. Texts are read through what hides them:
 //! invisible and look-alike characters, spaced letters, Base64, hexadecimal
 //! digits, URL and HTML escapes, leetspeak, letters that are turned or
 //! reversed. That something is encoded is no guilt by itself.
@@ -40,8 +42,10 @@ mod judge;
 mod layer;
 mod lexicon;
 mod pattern;
+mod row;
 mod settings;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
@@ -53,11 +57,13 @@ use self::judge::{Judge, MODEL};
 pub use self::pattern::InvalidPattern;
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Origin};
+use super::disguise::is_name;
+use super::joined::{self, stretches};
 use super::judge::{Consult, Hearing, Subject, hear};
 use super::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict, is_foreign};
-use crate::body::{ApiError, BoxError, Document, Role, Segment, SegmentKind, is_word};
+use crate::body::{ApiError, BoxError, Document, Role, Segment, SegmentKind};
 use crate::call::Direction;
-use crate::text::{Edits, Model};
+use crate::text::{Edits, Model, Views};
 
 /// Finds orders to the model and deals with them. See the [module](self) for
 /// examples.
@@ -145,16 +151,16 @@ impl PromptInjection {
         &self,
         hearing: &mut Hearing,
         origin: Origin,
-        segment: &Segment<'_>,
+        text: &str,
+        subject: impl FnOnce() -> Subject,
     ) -> (Assessment, bool) {
-        let mut found = self.assess_as(origin, segment.text());
+        let mut found = self.assess_as(origin, text);
         let threshold = self.settings.threshold(origin);
         // A pattern of one's own is no question of opinion.
         let by_pattern = found.pattern.is_some();
         if by_pattern {
             return (found, false);
         }
-        let subject = || Subject::of(NAME, segment);
         let weighed = hearing.weigh(found.injection, found.score, threshold, subject);
         let by_judge = weighed.bad && !found.injection;
         found.injection = weighed.bad;
@@ -179,13 +185,13 @@ impl PromptInjection {
 
 /// Whose words a text of a request is; `None` if it is nobody's. `foreign`: the
 /// request is of an API that is not known.
-fn origin(segment: &Segment<'_>, foreign: bool) -> Option<Origin> {
+fn origin(segment: &Segment<'_>, foreign: bool, views: Views) -> Option<Origin> {
     use SegmentKind::{
         Content, Delta, Document, Input, Other, PlainText, Prompt, Query, Reasoning,
         ReasoningContent, Refusal, ToolArguments, ToolDefinition,
     };
     // Names and words of the protocol.
-    if segment.kind() == Other && is_word(segment.text()) {
+    if segment.kind() == Other && is_name(segment.text(), views) {
         return None;
     }
     Some(match (segment.kind(), segment.role()) {
@@ -200,6 +206,190 @@ fn origin(segment: &Segment<'_>, foreign: bool) -> Option<Origin> {
         (Other | Delta, role) if role.is_some() || foreign => Origin::User,
         _ => return None,
     })
+}
+
+/// What was found in a request.
+#[derive(Default)]
+struct Findings {
+    /// Texts by their numbers, which grow, as they are to be.
+    clean: Vec<(usize, String)>,
+    /// The numbers of the texts in which something was found, which grow.
+    found: Vec<usize>,
+    highest: Option<f32>,
+}
+
+impl Findings {
+    fn note(&mut self, recorder: &Recorder, found: &Assessment, by_judge: bool) {
+        recorder.found(Direction::Request, LABEL, 1);
+        if by_judge {
+            recorder.found(Direction::Request, BY_JUDGE, 1);
+        } else if let Some(encoding) = found.encoding {
+            let label = format!("{LABEL}.{}", encoding.as_str());
+            recorder.found(Direction::Request, label, 1);
+        }
+        self.raise(found.score);
+    }
+
+    /// Whether nothing was found before in any of these texts; from now on something was.
+    fn is_new(&mut self, texts: impl Iterator<Item = usize> + Clone) -> bool {
+        let known = |number| self.found.binary_search(&number).is_ok();
+        let new = !texts.clone().any(known);
+        if new {
+            self.found.extend(texts);
+            self.found.sort_unstable();
+        }
+        new
+    }
+
+    fn raise(&mut self, score: f32) {
+        self.highest = Some(self.highest.map_or(score, |other| other.max(score)));
+    }
+
+    /// A text as it is to be.
+    fn text<'a>(&'a self, segment: &Segment<'a>) -> &'a str {
+        let at = self.clean.binary_search_by_key(&segment.number(), |c| c.0);
+        at.map_or(segment.text(), |at| &self.clean[at].1)
+    }
+}
+
+impl PromptInjection {
+    /// Whose words a text is, if they are to be judged.
+    fn judged_as(&self, segment: &Segment<'_>, foreign: bool) -> Option<Origin> {
+        let scope = &self.settings.scope;
+        let origin = origin(segment, foreign, self.settings.views)?;
+        if segment.role() == Some(Role::Unknown) && origin == Origin::User {
+            // It may be anyone's.
+            let any = [
+                Origin::User,
+                Origin::Tool,
+                Origin::System,
+                Origin::Assistant,
+            ];
+            let threshold = |origin: &Origin| self.settings.threshold(*origin);
+            let any = any.into_iter().filter(|origin| scope.contains(origin));
+            return any.min_by(|a, b| threshold(a).total_cmp(&threshold(b)));
+        }
+        scope.contains(&origin).then_some(origin)
+    }
+
+    /// Judges each text by itself.
+    fn judge_texts(
+        &self,
+        document: &Document,
+        foreign: bool,
+        recorder: &Recorder,
+        hearing: &mut Hearing,
+        findings: &mut Findings,
+    ) -> Result<(), ApiError> {
+        let settings = &self.settings;
+        for segment in document.segments() {
+            let Some(origin) = self.judged_as(&segment, foreign) else {
+                continue;
+            };
+            let text = segment.text();
+            let subject = || Subject::of(NAME, &segment);
+            let (found, by_judge) = self.weigh(hearing, origin, text, subject);
+            if !found.injection {
+                continue;
+            }
+            findings.note(recorder, &found, by_judge);
+            findings.found.push(segment.number());
+            match settings.action {
+                Action::Block => return Err(self.refusal(origin)),
+                Action::Sanitize => {
+                    // The model finds nothing to take out of what it lets pass.
+                    let clean = (!by_judge)
+                        .then(|| with_judge(|judge| judge.sanitize(settings, origin, text)))
+                        .flatten();
+                    let clean = clean.ok_or_else(|| self.refusal(origin))?;
+                    findings.clean.push((segment.number(), clean));
+                }
+                Action::Flag | Action::Log => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges texts that follow each other as one.
+    fn judge_rows(
+        &self,
+        document: &Document,
+        foreign: bool,
+        recorder: &Recorder,
+        hearing: &mut Hearing,
+        findings: &mut Findings,
+    ) -> Result<(), ApiError> {
+        let settings = &self.settings;
+        let reads = |segment: &Segment<'_>| self.judged_as(segment, foreign).is_some();
+        for row in joined::runs(document, foreign, reads) {
+            let Some(origin) = row.first().and_then(|first| self.judged_as(first, foreign)) else {
+                continue;
+            };
+            let sanitizes = settings.action == Action::Sanitize;
+            if sanitizes {
+                self.sanitize_row(recorder, origin, &row, findings)?;
+                // What is left is for the judge.
+                if !hearing.has_judge() {
+                    continue;
+                }
+            }
+            let texts: Vec<_> = row
+                .iter()
+                .map(|segment| findings.text(segment).to_owned())
+                .collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let refused = stretches(&texts, |joined| {
+                let subject = || Subject::of_joined(NAME, &row[0], joined.as_str());
+                let (found, by_judge) = self.weigh(hearing, origin, joined.as_str(), subject);
+                if !found.injection {
+                    return None;
+                }
+                match findings.is_new(joined.texts().map(|text| row[text].number())) {
+                    true => findings.note(recorder, &found, by_judge),
+                    false => findings.raise(found.score),
+                }
+                matches!(settings.action, Action::Block | Action::Sanitize)
+                    .then(|| self.refusal(origin))
+            });
+            refused.map_or(Ok(()), Err)?;
+        }
+        Ok(())
+    }
+
+    fn sanitize_row(
+        &self,
+        recorder: &Recorder,
+        origin: Origin,
+        row: &[Segment<'_>],
+        findings: &mut Findings,
+    ) -> Result<(), ApiError> {
+        let mut texts: Vec<Cow<'_, str>> = row
+            .iter()
+            .map(|segment| Cow::Borrowed(findings.text(segment)))
+            .collect();
+        let count = with_judge(|judge| row::sanitize(judge, &self.settings, origin, &mut texts));
+        if count != Some(0) {
+            recorder.found(Direction::Request, LABEL, count.unwrap_or(1));
+        }
+        if count.is_none() {
+            return Err(self.refusal(origin));
+        }
+        let clean: Vec<(usize, String)> = row
+            .iter()
+            .zip(texts)
+            .filter_map(|(segment, text)| match text {
+                Cow::Owned(text) => Some((segment.number(), text)),
+                Cow::Borrowed(_) => None,
+            })
+            .collect();
+        for (number, text) in clean {
+            match findings.clean.binary_search_by_key(&number, |c| c.0) {
+                Ok(at) => findings.clean[at].1 = text,
+                Err(at) => findings.clean.insert(at, (number, text)),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Policy for PromptInjection {
@@ -227,53 +417,22 @@ impl PromptInjection {
         recorder: &Recorder,
         hearing: &mut Hearing,
     ) -> Result<Verdict, BoxError> {
-        let settings = &self.settings;
-        let mut rewritten = Vec::new();
-        let mut highest: Option<f32> = None;
         let foreign = is_foreign(document);
-        for segment in document.segments() {
-            let Some(origin) =
-                origin(&segment, foreign).filter(|origin| settings.scope.contains(origin))
-            else {
-                continue;
-            };
-            let (found, by_judge) = self.weigh(hearing, origin, &segment);
-            if !found.injection {
-                continue;
-            }
-            recorder.found(Direction::Request, LABEL, 1);
-            if by_judge {
-                recorder.found(Direction::Request, BY_JUDGE, 1);
-            } else if let Some(encoding) = found.encoding {
-                recorder.found(
-                    Direction::Request,
-                    format!("{LABEL}.{}", encoding.as_str()),
-                    1,
-                );
-            }
-            match settings.action {
-                Action::Block => return Ok(Verdict::refuse(self.refusal(origin))),
-                Action::Sanitize => {
-                    let text = segment.text();
-                    // The model finds nothing to take out of what it lets pass.
-                    let clean = (!by_judge)
-                        .then(|| with_judge(|judge| judge.sanitize(settings, origin, text)))
-                        .flatten();
-                    let Some(clean) = clean else {
-                        return Ok(Verdict::refuse(self.refusal(origin)));
-                    };
-                    let mut edits = Edits::new();
-                    edits.replace(0..text.len(), clean);
-                    rewritten.push((segment.number(), edits));
-                }
-                Action::Flag => {
-                    highest = Some(highest.map_or(found.score, |other| other.max(found.score)));
-                }
-                Action::Log => {}
-            }
+        let mut findings = Findings::default();
+        let judged = self
+            .judge_texts(document, foreign, recorder, hearing, &mut findings)
+            .and_then(|()| self.judge_rows(document, foreign, recorder, hearing, &mut findings));
+        if let Err(refusal) = judged {
+            return Ok(Verdict::refuse(refusal));
         }
-        let mut verdict = Verdict::rewrite(rewritten);
-        if let Some(score) = highest
+        let whole = |(number, text): (usize, String)| {
+            let mut edits = Edits::new();
+            edits.replace(0..usize::MAX, text);
+            (number, edits)
+        };
+        let mut verdict = Verdict::rewrite(findings.clean.into_iter().map(whole).collect());
+        if self.settings.action == Action::Flag
+            && let Some(score) = findings.highest
             && let Ok(value) = HeaderValue::try_from(format!("{score:.2}"))
         {
             verdict = verdict.with_header(REPORT_HEADER, value);

@@ -149,6 +149,11 @@ impl Hearing {
         }
     }
 
+    /// Whether there is a judge.
+    pub(in crate::policy) fn has_judge(&self) -> bool {
+        self.consult.is_some()
+    }
+
     /// What the judge has said of a text.
     pub(in crate::policy) fn said_of(&self, subject: &Subject) -> Option<&Judgement> {
         let known = self.said.iter().find(|(known, _)| known == subject);

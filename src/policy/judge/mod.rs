@@ -177,6 +177,14 @@ impl Subject {
         }
     }
 
+    /// Texts of a request that the model reads as one, which begin with this one.
+    pub(super) fn of_joined(policy: &'static str, first: &Segment<'_>, text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            ..Self::of(policy, first)
+        }
+    }
+
     /// A text of an answer.
     pub(super) fn answered(
         policy: &'static str,

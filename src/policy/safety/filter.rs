@@ -18,8 +18,13 @@ use crate::call::Direction;
 use crate::policy::Recorder;
 use crate::text::Edits;
 
-/// How much of what came before a sentence is judged with it, in bytes.
+/// How much of what came before a sentence is judged with it, in bytes at most.
 const CONTEXT: usize = 320;
+/// How many bytes are judged for each byte of a text, in the long run: a sentence so short that it
+/// would cost more, with what came before it, is judged together with the next.
+const SHARE: usize = 8;
+/// How many more may be judged of short sentences that come in prose.
+const CREDIT: usize = 4096;
 /// More than the context, so that a buffer that was cut can be told from one that starts the text.
 pub(super) const LOOKBEHIND: usize = CONTEXT + 8;
 
@@ -48,6 +53,47 @@ pub(super) fn refusal(settings: &Settings, direction: Direction, name: &str) -> 
     ApiError::new(StatusCode::FORBIDDEN, "content_filter", message)
 }
 
+/// What is known of a text up to its next sentence.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    /// How many bytes go with the next sentence.
+    context: usize,
+    /// How many bytes may be judged beyond [`SHARE`] of the next sentence.
+    credit: usize,
+}
+
+impl Default for Before {
+    fn default() -> Self {
+        Self {
+            context: 0,
+            credit: CREDIT,
+        }
+    }
+}
+
+impl Before {
+    /// How long the next sentence has to be, in bytes. Depends on what came before it only.
+    pub(super) fn least(&self) -> usize {
+        self.context.saturating_sub(self.credit).div_ceil(SHARE - 1)
+    }
+
+    /// Where the text begins that is judged with a sentence that begins at `start`.
+    pub(super) fn from(&self, text: &str, start: usize) -> usize {
+        text.ceil_char_boundary(start.saturating_sub(self.context))
+    }
+
+    /// A sentence of so many bytes has been judged, with `context` more.
+    pub(super) fn judged(&mut self, sentence: usize, context: usize, harmful: bool) {
+        let earned = self.credit + SHARE * sentence;
+        self.credit = earned.saturating_sub(context + sentence).min(CREDIT);
+        // What was dealt with does not count against what follows.
+        self.context = match harmful {
+            true => 0,
+            false => (self.context + sentence).min(CONTEXT),
+        };
+    }
+}
+
 /// Judges a text sentence by sentence, each with a little of what came before it.
 pub(super) struct Sentences<'a> {
     pub(super) settings: &'a Settings,
@@ -61,29 +107,26 @@ pub(super) struct Sentences<'a> {
 }
 
 impl Sentences<'_> {
-    /// Makes the edits of a window; gives up to where it is decided. `context`: how many bytes
-    /// before the window's start go with it. Sets [`refused`](Self::refused) where it ends there.
+    /// Makes the edits of a window; gives up to where it is decided. Sets [`refused`](Self::refused) where it ends there.
     pub(super) fn work(
         &mut self,
         window: &Window<'_>,
-        context: &mut usize,
+        before: &mut Before,
         edits: &mut Edits,
     ) -> usize {
         let text = window.text();
         let kind = window.lane().kind;
         let mut start = window.start();
-        while let Some(end) = sentence::end(text, start, window.is_last()) {
-            let from = text.ceil_char_boundary(start.saturating_sub((*context).min(CONTEXT)));
+        while let Some(end) = sentence::end(text, start, before.least(), window.is_last()) {
+            let from = before.from(text, start);
             let stretch = text.get(from..end).unwrap_or_default();
             let assessment = self.judge.assess(self.settings, stretch, start - from);
-            *context += end - start;
+            before.judged(end - start, start - from, assessment.harmful);
             let highest = self.highest.as_ref();
             if highest.is_none_or(|highest| assessment.score > highest.score) {
                 self.highest = Some(assessment.clone());
             }
             if assessment.harmful {
-                // What was dealt with does not count against what follows.
-                *context = 0;
                 let category = assessment.category;
                 if kind != SegmentKind::Repeat {
                     self.recorder.found(self.direction, name(category), 1);
@@ -122,8 +165,8 @@ pub(super) struct SafetyReply {
     pub(super) settings: Arc<Settings>,
     pub(super) recorder: Recorder,
     pub(super) judge: Judge,
-    /// How many bytes of each text so far go with its next sentence.
-    pub(super) contexts: Vec<(Lane, usize)>,
+    /// What is known of each text so far.
+    pub(super) texts: Vec<(Lane, Before)>,
     /// Why the answer ends, once the sentences before have left.
     refused: Option<ApiError>,
     /// What a judge says of it; `None` if none is asked about answers.
@@ -141,7 +184,7 @@ impl SafetyReply {
             settings: Arc::clone(settings),
             recorder,
             judge: Judge::new(),
-            contexts: Vec::new(),
+            texts: Vec::new(),
             refused: None,
             judged: Judged::of(settings, question),
         }
@@ -166,11 +209,11 @@ impl ResponseFilter for SafetyReply {
                 return Flow::Stop(unstreamed());
             }
         }
-        let at = match self.contexts.iter().position(|(other, _)| *other == lane) {
+        let at = match self.texts.iter().position(|(other, _)| *other == lane) {
             Some(at) => at,
             None => {
-                self.contexts.push((lane, 0));
-                self.contexts.len() - 1
+                self.texts.push((lane, Before::default()));
+                self.texts.len() - 1
             }
         };
         let mut sentences = Sentences {
@@ -181,15 +224,15 @@ impl ResponseFilter for SafetyReply {
             refused: None,
             highest: None,
         };
-        let context = &mut self.contexts[at].1;
-        let decided = sentences.work(window, context, edits);
+        let before = &mut self.texts[at].1;
+        let decided = sentences.work(window, before, edits);
         if let Some(judged) = &mut self.judged {
             let decided = window.text().get(window.start()..decided);
             judged.keep(lane, decided.unwrap_or_default(), sentences.highest.take());
         }
         if window.is_last() {
             // Texts that have ended are many.
-            self.contexts.swap_remove(at);
+            self.texts.swap_remove(at);
         }
         match sentences.refused {
             // What is good of the text leaves first; the next that comes ends the answer.
@@ -236,7 +279,7 @@ impl SafetyReply {
                     refused: None,
                     highest: None,
                 };
-                sentences.work(window, &mut 0, edits);
+                sentences.work(window, &mut Before::default(), edits);
                 if edits.is_empty() {
                     found.note(recorder, Direction::Response);
                     edits.replace(0..window.text().len(), format!("[{}]", found.name()));

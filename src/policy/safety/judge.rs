@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::category::Category;
 use super::settings::{Assessment, Settings};
+use crate::policy::disguise::read_through;
 use crate::text::{Model, NoDense, Normal, Scorer, Views};
 
 /// The model that this crate ships; `tools/train` makes it.
@@ -13,6 +14,12 @@ pub(super) static MODEL: LazyLock<Model> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "part of the program; a test reads it")]
     Model::from_static(bytes).expect("the model of the safety filter")
 });
+
+#[cfg(test)]
+thread_local! {
+    /// How many bytes were judged on this thread.
+    pub(super) static JUDGED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
 
 /// Judges texts; keeps the memory that takes.
 #[derive(Debug)]
@@ -29,25 +36,44 @@ impl Judge {
         }
     }
 
+    /// Whether a term of one's own lets `text` pass.
+    pub(super) fn allows(&mut self, settings: &Settings, text: &str) -> bool {
+        if settings.allow_if.is_empty() {
+            return false;
+        }
+        self.normal.set(text);
+        let found = settings.allow_if.find(self.normal.as_str(), |_| true);
+        found.is_some()
+    }
+
+    /// Whether a term of one's own stops `text`, as it reads or in what it hides.
+    fn blocked(&mut self, settings: &Settings, text: &str, from: usize) -> Option<Assessment> {
+        if settings.block_if.is_empty() {
+            return None;
+        }
+        read_through(text, &mut self.normal, Views::ALL, |_, normal, hidden| {
+            let place = |found: &Range<usize>| match hidden {
+                Some(hidden) => hidden.range.clone(),
+                None => normal.origin(found.clone()),
+            };
+            let counts = |found: &Range<usize>| place(found).end > from;
+            let found = settings.block_if.find(normal.as_str(), counts)?;
+            Some(Assessment {
+                score: 1.0,
+                category: None,
+                harmful: true,
+                span: place(&found),
+                by_term: true,
+            })
+        })
+    }
+
     /// Judges `text`. A term of one's own counts if it ends after `from`.
     pub(super) fn assess(&mut self, settings: &Settings, text: &str, from: usize) -> Assessment {
-        let terms = !settings.block_if.is_empty() || !settings.allow_if.is_empty();
-        if terms {
-            self.normal.set(text);
-            let normal = self.normal.as_str();
-            let origin = |place: &Range<usize>| self.normal.origin(place.clone());
-            let blocked = settings
-                .block_if
-                .find(normal, |place| origin(place).end > from);
-            if let Some(place) = blocked {
-                return Assessment {
-                    score: 1.0,
-                    category: None,
-                    harmful: true,
-                    span: origin(&place),
-                    by_term: true,
-                };
-            }
+        #[cfg(test)]
+        JUDGED.with(|judged| judged.set(judged.get() + text.len()));
+        if let Some(found) = self.blocked(settings, text, from) {
+            return found;
         }
         // Without words the model knows nothing but how texts are in general.
         if !text.chars().any(char::is_alphanumeric) {
@@ -66,11 +92,7 @@ impl Judge {
         });
         let score = scores.verdict() * share;
         let crossed = category.is_some_and(|category| score >= settings.threshold(category));
-        let allowed = terms
-            && settings
-                .allow_if
-                .find(self.normal.as_str(), |_| true)
-                .is_some();
+        let allowed = self.allows(settings, text);
         Assessment {
             score,
             category,

@@ -63,7 +63,7 @@ impl SafetyFilterLayer {
     }
 
     /// Treats texts with these words or phrases as harmful, whatever they score. Upper and lower
-    /// case are one.
+    /// case are one; disguises are undone, and encodings read through.
     #[must_use]
     pub fn block_if(self, terms: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.set(|settings| settings.block_if.extend(terms))

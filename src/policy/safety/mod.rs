@@ -9,7 +9,8 @@
 //!     .layer(SafetyFilterLayer::default());
 //! ```
 //!
-//! A request is judged text by text: what the user and tools say, prompts and inputs. An answer
+//! A request is judged text by text: what the user and tools say, prompts and inputs; the parts of
+//! a message, and messages of one role that follow each other, as one text too. An answer
 //! is judged sentence by sentence, each with a little of what came before; a stream holds back the
 //! sentence that has not ended, so that none leaves that crosses the threshold. Then the stream
 //! ends with `finish_reason: "content_filter"`, and nothing more is asked of the upstream.
@@ -25,28 +26,30 @@ mod filter;
 mod found;
 mod judge;
 mod layer;
+mod row;
 mod sentence;
 mod settings;
 mod terms;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
 pub use self::category::Category;
-use self::filter::{SafetyReply, Sentences, refusal};
+use self::filter::{Before, SafetyReply, Sentences, refusal};
 use self::found::Found;
 use self::judge::{Judge, MODEL};
 use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Mode};
+use super::disguise::is_name;
+use super::joined::{self, stretches};
 use super::judge::{Hearing, Streamed, Subject, hear, question_of};
 use super::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict, is_foreign};
-use crate::body::{
-    ApiError, BoxError, Document, Lane, Role, Segment, SegmentKind, Window, is_word,
-};
+use crate::body::{ApiError, BoxError, Document, Lane, Role, Segment, SegmentKind, Window};
 use crate::call::Direction;
-use crate::text::{Edits, Model};
+use crate::text::{Edits, Model, Views};
 
 /// Finds harmful texts and deals with them. See the [module](self) for examples.
 pub type SafetyFilterLayer = PolicyLayer<SafetyFilter>;
@@ -105,7 +108,7 @@ impl SafetyFilter {
             refused: None,
             highest: None,
         };
-        sentences.work(&window, &mut 0, &mut edits);
+        sentences.work(&window, &mut Before::default(), &mut edits);
         edits
     }
 }
@@ -122,9 +125,140 @@ fn is_asked(segment: &Segment<'_>, foreign: bool) -> bool {
         && match segment.kind() {
             Content | Prompt | Input | Query | PlainText => true,
             // What stands at an odd place of a message is a part of it.
-            Other | Delta => (foreign || segment.role().is_some()) && !is_word(segment.text()),
+            Other | Delta => {
+                (foreign || segment.role().is_some()) && !is_name(segment.text(), Views::ALL)
+            }
             _ => false,
         }
+}
+
+/// What was found in a request.
+#[derive(Default)]
+struct Findings {
+    /// The edits of texts, by their numbers.
+    rewritten: Vec<(usize, Edits)>,
+    /// The numbers of the texts in which something was found, which grow.
+    found: Vec<usize>,
+    first: Option<String>,
+}
+
+impl Findings {
+    fn note(&mut self, recorder: &Recorder, found: &Found) {
+        found.note(recorder, Direction::Request);
+        self.first.get_or_insert_with(|| found.name().to_owned());
+    }
+
+    /// Whether nothing was found before in any of these texts; from now on something was.
+    fn is_new(&mut self, texts: impl Iterator<Item = usize> + Clone) -> bool {
+        let known = |number| self.found.binary_search(&number).is_ok();
+        let new = !texts.clone().any(known);
+        if new {
+            self.found.extend(texts);
+            self.found.sort_unstable();
+        }
+        new
+    }
+
+    /// A text as it is to be.
+    fn text<'a>(&self, segment: &Segment<'a>) -> Cow<'a, str> {
+        let edits = self.rewritten.iter().find(|(n, _)| *n == segment.number());
+        match edits {
+            Some((_, edits)) => Cow::Owned(edits.apply(segment.text())),
+            None => Cow::Borrowed(segment.text()),
+        }
+    }
+}
+
+impl SafetyFilter {
+    /// Judges each text by itself.
+    fn judge_texts(
+        &self,
+        document: &Document,
+        foreign: bool,
+        recorder: &Recorder,
+        hearing: &mut Hearing,
+        findings: &mut Findings,
+    ) -> Result<(), ApiError> {
+        let settings = &self.settings;
+        let segments = document.segments();
+        for segment in segments.filter(|segment| is_asked(segment, foreign)) {
+            let text = segment.text();
+            let found = with_judge(|judge| judge.assess(settings, text, 0));
+            let subject = || Subject::of(NAME, &segment);
+            let found = Found::weigh(settings, found, hearing, subject);
+            if !found.harmful {
+                continue;
+            }
+            findings.found.push(segment.number());
+            if settings.action == Action::Redact {
+                let mut edits = with_judge(|judge| self.reword(judge, recorder, &segment));
+                if edits.is_empty() {
+                    // Harmful as a whole, in no sentence alone.
+                    findings.note(recorder, &found);
+                    edits.replace(0..text.len(), format!("[{}]", found.name()));
+                }
+                findings.rewritten.push((segment.number(), edits));
+                continue;
+            }
+            findings.note(recorder, &found);
+            if settings.action == Action::Block {
+                return Err(refusal(settings, Direction::Request, found.name()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges texts that follow each other as one.
+    fn judge_rows(
+        &self,
+        document: &Document,
+        foreign: bool,
+        recorder: &Recorder,
+        hearing: &mut Hearing,
+        findings: &mut Findings,
+    ) -> Result<(), ApiError> {
+        let settings = &self.settings;
+        let allows = |text: &str| with_judge(|judge| judge.allows(settings, text));
+        let reads = |segment: &Segment<'_>| is_asked(segment, foreign) && !allows(segment.text());
+        for row in joined::runs(document, foreign, reads) {
+            let redacts = settings.action == Action::Redact;
+            if redacts {
+                self.redact_row(recorder, &row, findings);
+                // What is left is for the judge.
+                if !hearing.has_judge() {
+                    continue;
+                }
+            }
+            let texts: Vec<_> = row.iter().map(|segment| findings.text(segment)).collect();
+            let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+            let refused = stretches(&texts, |joined| {
+                let found = with_judge(|judge| judge.assess(settings, joined.as_str(), 0));
+                let subject = || Subject::of_joined(NAME, &row[0], joined.as_str());
+                let found = Found::weigh(settings, found, hearing, subject);
+                if !found.harmful {
+                    return None;
+                }
+                if findings.is_new(joined.texts().map(|text| row[text].number())) {
+                    findings.note(recorder, &found);
+                }
+                matches!(settings.action, Action::Block | Action::Redact)
+                    .then(|| refusal(settings, Direction::Request, found.name()))
+            });
+            refused.map_or(Ok(()), Err)?;
+        }
+        Ok(())
+    }
+
+    fn redact_row(&self, recorder: &Recorder, row: &[Segment<'_>], findings: &mut Findings) {
+        let mut texts: Vec<Cow<'_, str>> = row.iter().map(|s| findings.text(s)).collect();
+        let changed = with_judge(|judge| row::redact(judge, &self.settings, &mut texts));
+        for (text, category) in changed {
+            recorder.found(Direction::Request, category, 1);
+            let mut edits = Edits::new();
+            edits.replace(0..usize::MAX, texts[text].clone().into_owned());
+            findings.rewritten.push((row[text].number(), edits));
+        }
+    }
 }
 
 impl Policy for SafetyFilter {
@@ -164,42 +298,19 @@ impl SafetyFilter {
         recorder: &Recorder,
         hearing: &mut Hearing,
     ) -> Result<Verdict, BoxError> {
-        let settings = &self.settings;
-        let mut rewritten = Vec::new();
-        let mut flagged = None;
         let foreign = is_foreign(document);
-        let segments = document.segments();
-        for segment in segments.filter(|segment| is_asked(segment, foreign)) {
-            let text = segment.text();
-            let found = with_judge(|judge| judge.assess(settings, text, 0));
-            let subject = || Subject::of(NAME, &segment);
-            let found = Found::weigh(settings, found, hearing, subject);
-            if !found.harmful {
-                continue;
-            }
-            if settings.action == Action::Redact {
-                let mut edits = with_judge(|judge| self.reword(judge, recorder, &segment));
-                if edits.is_empty() {
-                    // Harmful as a whole, in no sentence alone.
-                    found.note(recorder, Direction::Request);
-                    edits.replace(0..text.len(), format!("[{}]", found.name()));
-                }
-                rewritten.push((segment.number(), edits));
-                continue;
-            }
-            found.note(recorder, Direction::Request);
-            match settings.action {
-                Action::Block => {
-                    let error = refusal(settings, Direction::Request, found.name());
-                    return Ok(Verdict::refuse(error));
-                }
-                Action::Flag => drop(flagged.get_or_insert(found.name().to_owned())),
-                Action::Redact | Action::Log => {}
-            }
+        let mut findings = Findings::default();
+        let judged = self
+            .judge_texts(document, foreign, recorder, hearing, &mut findings)
+            .and_then(|()| self.judge_rows(document, foreign, recorder, hearing, &mut findings));
+        if let Err(refusal) = judged {
+            return Ok(Verdict::refuse(refusal));
         }
-        let mut verdict = Verdict::rewrite(rewritten);
+        let mut verdict = Verdict::rewrite(findings.rewritten);
         // Names are words.
-        if let Some(Ok(category)) = flagged.map(HeaderValue::try_from) {
+        if self.settings.action == Action::Flag
+            && let Some(Ok(category)) = findings.first.map(HeaderValue::try_from)
+        {
             verdict = verdict.with_header(REPORT_HEADER, category);
         }
         Ok(verdict)

@@ -4,8 +4,9 @@
 pub(super) const LONGEST: usize = 480;
 
 /// The end of the sentence that starts at `start`, if it has come; with `last`, the text ends
-/// where it ends. Depends on nothing but the text from `start` on, however it arrives.
-pub(super) fn end(text: &str, start: usize, last: bool) -> Option<usize> {
+/// where it ends. One that is shorter than `least`, in bytes, goes on with the next. Depends on
+/// nothing but the text from `start` on, however it arrives.
+pub(super) fn end(text: &str, start: usize, least: usize, last: bool) -> Option<usize> {
     let rest = text.get(start..)?;
     let limit = rest.floor_char_boundary(LONGEST);
     let mut stop = false;
@@ -13,8 +14,8 @@ pub(super) fn end(text: &str, start: usize, last: bool) -> Option<usize> {
     for (at, c) in rest[..limit].char_indices() {
         let after = at + c.len_utf8();
         match c {
-            '\n' | '。' | '！' | '？' | '।' => return Some(start + after),
-            c if c.is_whitespace() && stop => return Some(start + at),
+            '\n' | '。' | '！' | '？' | '।' if after >= least => return Some(start + after),
+            c if c.is_whitespace() && stop && at >= least => return Some(start + at),
             c if c.is_whitespace() => space = Some(after),
             _ => {}
         }
@@ -36,7 +37,7 @@ mod tests {
 
     fn ends(text: &str) -> Vec<usize> {
         let mut ends = Vec::new();
-        while let Some(next) = end(text, ends.last().copied().unwrap_or(0), true) {
+        while let Some(next) = end(text, ends.last().copied().unwrap_or(0), 0, true) {
             ends.push(next);
         }
         ends
@@ -47,7 +48,9 @@ mod tests {
         assert_eq!(ends("One. Two? \"Three!\" four"), [4, 9, 18, 23]);
         assert_eq!(ends("v1.5 is out\nok"), [12, 14]);
         assert_eq!(ends("是。否"), [6, 9]);
-        assert_eq!(end("No end yet", 0, false), None);
+        assert_eq!(end("No end yet", 0, 0, false), None);
+        assert_eq!(end("One. Two. Three. Four.", 0, 8, false), Some(9));
+        assert_eq!(end("a\nb\nc\n", 0, 3, false), Some(4));
         let long = "word ".repeat(200);
         assert_eq!(ends(&long)[0], LONGEST);
         assert!(ends(&"x".repeat(2000)).iter().is_sorted());
@@ -62,7 +65,7 @@ mod tests {
             prop_assert_eq!(all.last().copied().unwrap_or(0), text.len());
             let mut start = 0;
             for whole in all {
-                if let Some(early) = end(&text[..cut], start, false) {
+                if let Some(early) = end(&text[..cut], start, 0, false) {
                     prop_assert_eq!(early, whole);
                 }
                 prop_assert!(whole > start && whole - start <= LONGEST + 4);
