@@ -6,6 +6,8 @@ use crate::text::runs::{count, count_pairs, has_run};
 
 /// The fewest bytes that are worth reading.
 const FEWEST: usize = 8;
+/// The fewest letters of base64 in a row: longer than most words.
+const LONG: usize = 12;
 
 /// What a text may hold, from a quick look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,7 +52,7 @@ impl Hint {
     pub(super) fn of(bytes: &[u8]) -> Self {
         let has = |b: u8, fewest: usize| count(bytes, |other| other == b) >= fewest;
         Self {
-            runs: has_run(bytes, 12, |&b| CLASSES[usize::from(b)] & RUN != 0),
+            runs: has_run(bytes, LONG, |&b| CLASSES[usize::from(b)] & RUN != 0),
             digits: many_digits(bytes),
             percents: has(b'%', 3),
             ampersands: has(b'&', 2),
@@ -145,6 +147,13 @@ pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
             at += 1;
             continue;
         }
+        // Most runs are words.
+        let values = bytes[at..].iter().take(LONG);
+        let short = values.take_while(|b| base64_value(**b).is_some()).count();
+        if short < LONG {
+            at += short;
+            continue;
+        }
         let start = at;
         let mut out = Vec::new();
         let (mut bits, mut held, mut long) = (0_u32, 0_u32, false);
@@ -159,7 +168,7 @@ pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
                     out.push((bits >> held) as u8);
                 }
                 line += 1;
-                long |= line >= 12;
+                long |= line >= LONG;
                 end = at + 1;
             } else if matches!(b, b'\n' | b'\r') && line >= 32 {
                 // It goes on in the next line.
