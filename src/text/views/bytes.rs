@@ -93,8 +93,8 @@ fn is_mixed(a: u8, b: u8) -> bool {
 }
 
 /// Whether bytes are text that someone may read.
-fn readable(bytes: Vec<u8>) -> Option<String> {
-    let text = String::from_utf8(bytes).ok()?;
+fn readable(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
     let (mut all, mut odd, mut plain) = (0, 0, 0);
     for c in text.chars() {
         all += 1;
@@ -141,6 +141,7 @@ const fn base64_value(b: u8) -> Option<u8> {
 pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
     let bytes = text.as_bytes();
     let mut joined = Joined::default();
+    let mut out = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         if base64_value(bytes[at]).is_none() {
@@ -155,7 +156,7 @@ pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
             continue;
         }
         let start = at;
-        let mut out = Vec::new();
+        out.clear();
         let (mut bits, mut held, mut long) = (0_u32, 0_u32, false);
         let mut line = 0;
         let mut end = at;
@@ -184,9 +185,9 @@ pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
         at = at.max(end);
         if long
             && out.len() >= FEWEST
-            && let Some(text) = readable(out)
+            && let Some(text) = readable(&out)
         {
-            joined.push(&text, start..end);
+            joined.push(text, start..end);
         }
     }
     joined.finish()
@@ -243,9 +244,9 @@ fn spelled(text: &str, size: usize, radix: u32) -> Option<(String, Range<usize>)
         let whole = !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
         if out.len() >= FEWEST
             && whole
-            && let Some(text) = readable(out)
+            && let Some(text) = readable(&out)
         {
-            joined.push(&text, start..end);
+            joined.push(text, start..end);
         }
         at = end.max(at + 1);
     }
