@@ -269,7 +269,9 @@ fn others(
 
 #[cfg(test)]
 mod tests {
-    use super::{NgramSpec, ngrams};
+    use proptest::prelude::*;
+
+    use super::{NgramSpec, PAIR, WORD, ascii, ngrams};
     use crate::text::tokens;
 
     fn rows(text: &str, spec: NgramSpec) -> Vec<(usize, u32)> {
@@ -310,5 +312,47 @@ mod tests {
         );
         let spec = NgramSpec::default();
         assert_ne!(rows("a b", spec)[2], rows("b a", spec)[2]);
+    }
+
+    proptest! {
+        /// However long a word is, and whatever follows it.
+        #[test]
+        fn letters_are_those_of_the_word_in_its_marks(
+            word in "[a-z0-9]{1,48}", rest in "|[ -~]{0,12}", shortest in 1..=8_usize, more in 0..5_usize
+        ) {
+            let sizes = (shortest, (shortest + more).min(8));
+            let text = format!("{word}{rest}");
+            let mut found = Vec::new();
+            ascii(text.as_bytes(), word.len(), sizes, |mixed| found.push(mixed));
+            let whole = format!("<{word}>").into_bytes();
+            let mut expected = Vec::new();
+            for start in 0..whole.len() {
+                for n in sizes.0..=sizes.1.min(whole.len() - start) {
+                    let letters = whole[start..start + n].iter().rev();
+                    let packed = letters.fold(0_u64, |sum, &b| sum << 8 | u64::from(b));
+                    expected.push(packed.wrapping_mul(PAIR));
+                }
+            }
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn no_token_has_more_features_than_most(text in "[a-zé忽!]{0,100}", bits in 8..10_u8) {
+            for (shortest, longest) in [(0, 0), (1, 5), (3, 5), (4, 8)] {
+                let spec = NgramSpec { bits, shortest, longest, skip: 4 };
+                let rows = rows(&text, spec);
+                let most = rows.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max();
+                prop_assert!(most.unwrap_or(0) <= spec.most() && spec.most() <= 255);
+            }
+        }
+    }
+
+    #[test]
+    fn tokens_are_no_longer_than_the_longest_word() {
+        let longest = tokens(&"éa".repeat(100))
+            .iter()
+            .map(|t| t.end - t.start)
+            .max();
+        assert!(longest.unwrap() as usize <= WORD);
     }
 }

@@ -185,6 +185,7 @@ fn mark(bytes: &[u8], at: usize, out: &mut Vec<Token>) -> usize {
     at + len
 }
 
+#[inline]
 fn word(normal: &str, start: usize, out: &mut Vec<Token>) -> usize {
     let bytes = normal.as_bytes();
     let mut hash = Hash::new();

@@ -223,7 +223,7 @@ fn among(from: usize, piece: &[u8]) -> impl Iterator<Item = usize> {
 fn places(bytes: &[u8]) -> impl Iterator<Item = usize> {
     const PIECE: usize = 32;
     let (pieces, rest) = bytes.as_chunks::<PIECE>();
-    let some = |piece: &[u8; PIECE]| piece.iter().fold(false, |any, &b| any | is_sign(b));
+    let some = |piece: &[u8; PIECE]| count(piece, is_sign) > 0;
     let pieces = pieces
         .iter()
         .enumerate()

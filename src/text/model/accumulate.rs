@@ -131,11 +131,12 @@ fn vectors(
     rows: &mut Vec<(u16, u32)>,
     out: &mut [Block],
 ) {
-    let lookup = words.lookup();
     rows.clear();
     for (number, tokens) in tokens.chunks(block).enumerate() {
         for token in tokens {
-            lookup.rows(normal, token, |row| rows.push((row, number as u32)));
+            words
+                .index
+                .rows(normal, token, |row| rows.push((row, number as u32)));
         }
     }
     match words.columns {
@@ -207,6 +208,7 @@ fn convolve<const N: usize>(
         let before = before.unwrap_or(&[0; N]);
         let own = own.unwrap_or(&[0; N]);
         let after = after.unwrap_or(&[0; N]);
+        #[allow(clippy::needless_range_loop, reason = "six arrays side by side")]
         for column in 0..N {
             let wide = |vector: &[u8; N]| i16::from(vector[column].cast_signed());
             let sum = wide(before) + wide(own) + wide(after);
@@ -244,5 +246,61 @@ pub(super) fn inputs(model: &Model, window: &Block, x: &mut Vec<f32>) {
                 .zip(&words.scales)
                 .map(|(&max, &scale)| max as f32 * scale),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::Index;
+    use super::{Block, Words, pool};
+
+    /// Whatever is summed at once, and however large the biases are.
+    #[test]
+    fn vectors_are_pooled_alike_by_any_number_of_columns() {
+        for (width, bias) in [(3, 0), (3, 900), (1, -40), (3, 32_000)] {
+            let bytes = (0..200 * width * 32).map(|at: usize| (at * 91 % 251) as u8);
+            let words = Words {
+                index: Index::default(),
+                width,
+                columns: 32,
+                bias: vec![bias; 32],
+                scales: vec![1.0; 32],
+                table: bytes.collect::<Vec<u8>>().into(),
+            };
+            let rows: Vec<_> = (0..300)
+                .map(|at: u16| (at * 37 % 200, u32::from(at) / 140))
+                .collect();
+            let mut blocks = [[Block::EMPTY; 3]; 2];
+            pool::<32>(&words, &rows, &mut blocks[0]);
+            pool::<1>(&words, &rows, &mut blocks[1]);
+            let part = |place: usize, part: usize, column: usize| {
+                let (row, _) = rows.get(place)?;
+                let at = (usize::from(*row) * width + part) * 32 + column;
+                Some(i32::from(words.table[at].cast_signed()))
+            };
+            for blocks in &blocks {
+                for (number, block) in blocks.iter().enumerate() {
+                    let own = |at: &usize| rows[*at].1 as usize == number;
+                    let places: Vec<usize> = (0..rows.len()).filter(own).collect();
+                    assert_eq!(block.words as usize, places.len());
+                    for column in 0..32 {
+                        let h = places.iter().map(|&at| {
+                            let parts = match width {
+                                3 => [
+                                    part(at.wrapping_sub(1), 0, column),
+                                    part(at, 1, column),
+                                    part(at + 1, 2, column),
+                                ],
+                                _ => [None, part(at, 0, column), None],
+                            };
+                            let sum: i32 = parts.into_iter().flatten().sum();
+                            (i32::from(bias) + sum).max(0)
+                        });
+                        assert_eq!(block.sum[column], h.clone().sum::<i32>());
+                        assert_eq!(block.max[column], h.max().unwrap_or(0));
+                    }
+                }
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Dense;
 use super::dense::Window;
 use super::score::windows;
-use super::words::{Lookup, index};
+use super::words::Index;
 use crate::text::features::ngrams;
 use crate::text::{NgramSpec, Normal, tokens, word_hash};
 
@@ -14,8 +14,7 @@ use crate::text::{NgramSpec, Normal, tokens, word_hash};
 pub struct Extractor {
     ngrams: Option<NgramSpec>,
     block: usize,
-    slots: Vec<u32>,
-    rows: Vec<u16>,
+    index: Index,
 }
 
 /// The features of a text.
@@ -49,12 +48,10 @@ impl Extractor {
         words: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let hashes: Vec<u32> = words.into_iter().map(word_hash).collect();
-        let (slots, rows) = index(&hashes);
         Self {
             ngrams,
             block: usize::from(block.max(1)),
-            slots,
-            rows,
+            index: Index::new(&hashes),
         }
     }
 
@@ -70,10 +67,9 @@ impl Extractor {
                 blocks[place / self.block].features.push(row);
             });
         }
-        let lookup = Lookup::new(&self.slots, &self.rows);
         let mut rows = Vec::new();
         for (place, token) in tokens.iter().enumerate() {
-            lookup.rows(normal.as_str(), token, |row| {
+            self.index.rows(normal.as_str(), token, |row| {
                 rows.push((row, place / self.block))
             });
         }

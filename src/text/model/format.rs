@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use super::words::{Words, index};
+use super::words::{Index, Words};
 use super::{MOST_COLUMNS, MOST_OUTPUTS, Model, Network, Ngrams};
 use crate::text::NgramSpec;
 
@@ -247,10 +247,8 @@ impl Reader {
         let bias = self.many(columns, i16::from_le_bytes)?;
         let entries = usize::from(self.short()?);
         let hashes = self.many(entries, u32::from_le_bytes)?;
-        let (slots, rows) = index(&hashes);
         Ok(Words {
-            slots,
-            rows,
+            index: Index::new(&hashes),
             width,
             columns,
             bias,

@@ -8,10 +8,7 @@ use crate::text::{Token, TokenKind};
 /// The vectors, already multiplied by the first layer that reads them.
 #[derive(Clone)]
 pub(super) struct Words {
-    /// Hashes of the entries, by open addressing; 0 where there is none.
-    pub(super) slots: Vec<u32>,
-    /// Their rows.
-    pub(super) rows: Vec<u16>,
+    pub(super) index: Index,
     /// How many words in a row a column sees: 1 or 3.
     pub(super) width: usize,
     pub(super) columns: usize,
@@ -21,10 +18,21 @@ pub(super) struct Words {
     pub(super) table: Bytes,
 }
 
-/// Looks entries up by their hashes.
-pub(super) struct Lookup<'a> {
-    slots: &'a [u32],
-    rows: &'a [u16],
+/// Where the entries are, by their hashes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index {
+    /// Their hashes, by open addressing; 0 where there is none.
+    slots: Vec<u32>,
+    rows: Vec<u16>,
+    /// Which hashes there are, a bit each by their lowest bits: most pieces of
+    /// words are none, and this much stays in the nearest cache.
+    filter: Vec<u64>,
+}
+
+/// The filter's word and bit for a hash.
+const fn bit(hash: u32, words: usize) -> (usize, u64) {
+    let at = hash as usize & (words * 64).wrapping_sub(1);
+    (at / 64, 1 << (at % 64))
 }
 
 /// The slot at which the search for a hash begins.
@@ -37,13 +45,17 @@ pub(super) const fn filled(hash: u32) -> u32 {
     if hash == 0 { 1 } else { hash }
 }
 
-impl<'a> Lookup<'a> {
-    pub(super) fn new(slots: &'a [u32], rows: &'a [u16]) -> Self {
-        Self { slots, rows }
-    }
-
+impl Index {
     fn get(&self, hash: u32) -> Option<u16> {
         let hash = filled(hash);
+        let (word, bit) = bit(hash, self.filter.len());
+        if self.filter.get(word)? & bit == 0 {
+            return None;
+        }
+        self.find(hash)
+    }
+
+    fn find(&self, hash: u32) -> Option<u16> {
         let mut at = slot(hash, self.slots.len());
         // The table is never full, and the search ends at an empty slot.
         for _ in 0..self.slots.len() {
@@ -100,27 +112,28 @@ impl<'a> Lookup<'a> {
     }
 }
 
-impl Words {
-    pub(super) fn lookup(&self) -> Lookup<'_> {
-        Lookup::new(&self.slots, &self.rows)
-    }
-}
-
-/// The slots and rows of entries with these hashes, in their order.
-pub(super) fn index(hashes: &[u32]) -> (Vec<u32>, Vec<u16>) {
-    let size = (hashes.len() * 2).next_power_of_two().max(2);
-    let mut slots = vec![0; size];
-    let mut rows = vec![0; size];
-    for (row, &hash) in hashes.iter().enumerate() {
-        let hash = filled(hash);
-        let mut at = slot(hash, size);
-        while slots[at] != 0 && slots[at] != hash {
-            at = (at + 1) % size;
+impl Index {
+    /// Of entries with these hashes, in their order.
+    pub(super) fn new(hashes: &[u32]) -> Self {
+        let size = (hashes.len() * 2).next_power_of_two().max(64);
+        let mut index = Self {
+            slots: vec![0; size],
+            rows: vec![0; size],
+            filter: vec![0; size / 32],
+        };
+        for (row, &hash) in hashes.iter().enumerate() {
+            let hash = filled(hash);
+            let mut at = slot(hash, size);
+            while index.slots[at] != 0 && index.slots[at] != hash {
+                at = (at + 1) % size;
+            }
+            if index.slots[at] == 0 {
+                index.slots[at] = hash;
+                index.rows[at] = row as u16;
+                let (word, bit) = bit(hash, index.filter.len());
+                index.filter[word] |= bit;
+            }
         }
-        if slots[at] == 0 {
-            slots[at] = hash;
-            rows[at] = row as u16;
-        }
+        index
     }
-    (slots, rows)
 }

@@ -6,6 +6,8 @@ use crate::text::runs::{count, count_pairs, has_run};
 
 /// The fewest bytes that are worth reading.
 const FEWEST: usize = 8;
+/// The fewest letters of base64 in a row: longer than most words.
+const LONG: usize = 12;
 
 /// What a text may hold, from a quick look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,7 +52,7 @@ impl Hint {
     pub(super) fn of(bytes: &[u8]) -> Self {
         let has = |b: u8, fewest: usize| count(bytes, |other| other == b) >= fewest;
         Self {
-            runs: has_run(bytes, 12, |&b| CLASSES[usize::from(b)] & RUN != 0),
+            runs: has_run(bytes, LONG, |&b| CLASSES[usize::from(b)] & RUN != 0),
             digits: many_digits(bytes),
             percents: has(b'%', 3),
             ampersands: has(b'&', 2),
@@ -91,8 +93,8 @@ fn is_mixed(a: u8, b: u8) -> bool {
 }
 
 /// Whether bytes are text that someone may read.
-fn readable(bytes: Vec<u8>) -> Option<String> {
-    let text = String::from_utf8(bytes).ok()?;
+fn readable(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
     let (mut all, mut odd, mut plain) = (0, 0, 0);
     for c in text.chars() {
         all += 1;
@@ -139,14 +141,22 @@ const fn base64_value(b: u8) -> Option<u8> {
 pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
     let bytes = text.as_bytes();
     let mut joined = Joined::default();
+    let mut out = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         if base64_value(bytes[at]).is_none() {
             at += 1;
             continue;
         }
+        // Most runs are words.
+        let values = bytes[at..].iter().take(LONG);
+        let short = values.take_while(|b| base64_value(**b).is_some()).count();
+        if short < LONG {
+            at += short;
+            continue;
+        }
         let start = at;
-        let mut out = Vec::new();
+        out.clear();
         let (mut bits, mut held, mut long) = (0_u32, 0_u32, false);
         let mut line = 0;
         let mut end = at;
@@ -159,7 +169,7 @@ pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
                     out.push((bits >> held) as u8);
                 }
                 line += 1;
-                long |= line >= 12;
+                long |= line >= LONG;
                 end = at + 1;
             } else if matches!(b, b'\n' | b'\r') && line >= 32 {
                 // It goes on in the next line.
@@ -174,9 +184,13 @@ pub(super) fn base64(text: &str) -> Option<(String, Range<usize>)> {
         }
         at = at.max(end);
         if long && out.len() >= FEWEST {
-            let within = || shifted(&bytes[start..end]);
-            if let Some(text) = readable(out).or_else(within) {
-                joined.push(&text, start..end);
+            match readable(&out) {
+                Some(text) => joined.push(text, start..end),
+                None => {
+                    if let Some(text) = shifted(&bytes[start..end]) {
+                        joined.push(&text, start..end);
+                    }
+                }
             }
         }
     }
@@ -271,9 +285,9 @@ fn spelled(text: &str, size: usize, radix: u32) -> Option<(String, Range<usize>)
         let whole = !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
         if out.len() >= FEWEST
             && whole
-            && let Some(text) = readable(out)
+            && let Some(text) = readable(&out)
         {
-            joined.push(&text, start..end);
+            joined.push(text, start..end);
         }
         at = end.max(at + 1);
     }

@@ -93,22 +93,19 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn push(&mut self, gain: i32, word: Range<usize>) {
+    #[inline]
+    fn push(&mut self, gain: i32, start: usize, end: usize) {
         if self.gain <= 0 {
-            (self.gain, self.start, self.words) = (0, word.start, 0);
+            // No stretch begins with a loss.
+            if gain <= 0 {
+                return;
+            }
+            (self.gain, self.start, self.words) = (0, start, 0);
         }
         self.gain += gain;
         self.words += 1;
         if self.gain > self.best.0 {
-            self.best = (self.gain, self.start..word.end, self.words);
-        }
-    }
-
-    /// The same for a loss: where nothing is gained yet, it changes nothing.
-    #[inline]
-    fn lose(&mut self, loss: i32, word: &Range<usize>) {
-        if self.gain > 0 {
-            self.push(-loss, word.clone());
+            self.best = (self.gain, self.start..end, self.words);
         }
     }
 
@@ -143,28 +140,27 @@ pub(super) fn rearranged(normal: &str) -> [Found; 3] {
             at += 1;
             continue;
         }
-        let range = at..at + len;
+        let start = at;
         at += len;
         if len > LONGEST {
             continue;
         }
-        let word = &bytes[range.clone()];
         // The end of the text is one of the word, too.
         let (own, backward) = halves(both + if last == 0 { 0 } else { pair(last, 0) });
         let per_letter = |least: i32| own >= least * (len as i32 + 1);
         // A word that reads well gains nothing by reading it otherwise.
         if per_letter(WELL) {
-            rotated.lose(30 + PRICE, &range);
-            reversed.lose(30 + PRICE, &range);
+            rotated.push(-30 - PRICE, start, at);
+            reversed.push(-30 - PRICE, start, at);
             continue;
         }
         // Turned words read far worse than this.
         let turned = match per_letter(TURNED) {
             true => own - PRICE,
-            false => score(word.iter().map(|&b| place(thirteen(b)))),
+            false => score(bytes[start..at].iter().map(|&b| place(thirteen(b)))),
         };
-        rotated.push((turned - own).clamp(-60, 120) - PRICE, range.clone());
-        reversed.push((backward - own).clamp(-60, 120) - PRICE, range);
+        rotated.push((turned - own).clamp(-60, 120) - PRICE, start, at);
+        reversed.push((backward - own).clamp(-60, 120) - PRICE, start, at);
     }
     let rotated = rotated.finish().map(|range| {
         let text = bytes[range.clone()].iter().map(|&b| {
