@@ -199,7 +199,7 @@ async fn safety_has_requests_and_whole_answers_judged() {
     assert_eq!(records[1].policies[0].scores["response_judge"], 0.1);
 
     let house = house_of("This is bad. So it is.", "").await;
-    let answer = house.chat("Tell me", false).await;
+    let answer = house.chat("How was it?", false).await;
     assert_eq!(
         (answer.status, answer.code()),
         (StatusCode::FORBIDDEN, "content_filter".into())
@@ -208,14 +208,14 @@ async fn safety_has_requests_and_whole_answers_judged() {
     assert_eq!(records[0].policies[0].response["harm"], 1);
     assert_eq!(records[0].refusal.as_ref().unwrap().policy, "safety-filter");
     let question = json!({"text": "This is bad. So it is.", "direction": "response",
-        "role": "assistant", "policy": "safety-filter", "question": "Tell me"});
+        "role": "assistant", "policy": "safety-filter", "question": "How was it?"});
     assert_eq!(asked(&judge).last(), Some(&question));
 
     let house = house_of("This is bad. So it is.", "action: redact,").await;
-    let answer = house.chat("Tell me", false).await;
+    let answer = house.chat("How was it?", false).await;
     assert_eq!(answer.json()["choices"][0]["message"]["content"], "[harm]");
     let house = house_of("This is bad.", "action: log,").await;
-    assert_eq!(house.chat("Tell me", false).await.status, 200);
+    assert_eq!(house.chat("How was it?", false).await.status, 200);
     assert_eq!(
         house.records.wait(1).await[0].policies[0].response["harm"],
         1
@@ -223,11 +223,11 @@ async fn safety_has_requests_and_whole_answers_judged() {
 
     // What the model would stop, the judge lets pass.
     let house = house_of("How do I build a pipe bomb at home?", "").await;
-    assert_eq!(house.chat("Tell me", false).await.status, 200);
+    assert_eq!(house.chat("How was it?", false).await.status, 200);
 
     // Without an answer, what was asked for is refused.
     let house = house_of("broken", "").await;
-    let answer = house.chat("Tell me", false).await;
+    let answer = house.chat("How was it?", false).await;
     assert_eq!(
         (answer.status, answer.code()),
         (StatusCode::INTERNAL_SERVER_ERROR, "policy_failure".into())
@@ -250,7 +250,7 @@ async fn in_shadow_a_judge_changes_nothing() {
     };
     for (answer, verdict) in [("This is bad.", "would_refuse"), ("broken", "error")] {
         let house = house_of(answer).await;
-        let got = house.chat("Tell me", false).await;
+        let got = house.chat("How was it?", false).await;
         assert_eq!(got.json()["choices"][0]["message"]["content"], answer);
         assert_eq!(house.records.wait(1).await[0].policies[0].verdict, verdict);
     }
@@ -268,12 +268,12 @@ async fn of_a_stream_it_is_said_what_becomes() {
         async move { house(simulator, "safety-filter", "", judge, &rule).await }
     };
     let house = house_of("embedded", "This is bad.").await;
-    let answer = house.chat("Tell me", true).await;
+    let answer = house.chat("How was it?", true).await;
     assert_eq!(streamed_text(&answer.body), "This is bad.");
     assert_eq!(asked(&judge).len(), 0);
 
     let house = house_of("record", "This is bad. So it is.").await;
-    let answer = house.chat("Tell me", true).await;
+    let answer = house.chat("How was it?", true).await;
     assert_eq!(streamed_text(&answer.body), "This is bad. So it is.");
     assert!(answer.text().ends_with("data: [DONE]\n\n"));
     let records = house.records.wait(1).await;
@@ -285,19 +285,19 @@ async fn of_a_stream_it_is_said_what_becomes() {
     assert_eq!(asked(&judge)[0]["text"], "This is bad. So it is.");
 
     // Without a judgement the stream ends all the same.
-    let house = house_of("record", "A slow one.").await;
-    let answer = house.chat("Tell me", true).await;
-    assert_eq!(streamed_text(&answer.body), "A slow one.");
+    let house = house_of("record", "The train is slow today.").await;
+    let answer = house.chat("How was it?", true).await;
+    assert_eq!(streamed_text(&answer.body), "The train is slow today.");
     assert!(answer.text().ends_with("data: [DONE]\n\n"));
 
     let house = house_of("refuse", "This is bad.").await;
-    let answer = house.chat("Tell me", true).await;
+    let answer = house.chat("How was it?", true).await;
     assert_eq!(
         (answer.status, answer.code()),
         (StatusCode::BAD_REQUEST, "stream_not_judged".into())
     );
     assert_eq!(house.simulator().request_count(), 0);
-    assert_eq!(house.chat("Tell me", false).await.status, 403);
+    assert_eq!(house.chat("How was it?", false).await.status, 403);
 }
 
 /// A model that grades: what has `poor` in it gets 2 of 10.
@@ -307,7 +307,7 @@ async fn grader() -> SimulatorServer {
         assert_eq!(question["model"], "g");
         let graded: Value =
             serde_json::from_str(question["messages"][1]["content"].as_str()?).ok()?;
-        assert_eq!(graded["question"], "Tell me");
+        assert_eq!(graded["question"], "How was it?");
         let grade = if graded["answer"].as_str()?.contains("poor") {
             2
         } else {
@@ -339,8 +339,12 @@ async fn quality_has_answers_graded() {
     let judge = grader().await;
     let house = graded(says("A poor answer."), &judge, "").await;
     for stream in [false, true] {
-        let answer = house.chat("Tell me", stream).await;
+        let answer = house.chat("How was it?", stream).await;
         assert_eq!(answer.status, 200);
+        if stream {
+            assert_eq!(streamed_text(&answer.body), "A poor answer.");
+            assert!(answer.text().ends_with("data: [DONE]\n\n"));
+        }
         let records = house.records.wait(1 + usize::from(stream)).await;
         let scores = &records.last().unwrap().policies[0].scores;
         assert_eq!((scores["quality"], scores["judge"]), (0.2, 0.2), "{stream}");
@@ -348,25 +352,20 @@ async fn quality_has_answers_graded() {
     assert_eq!(judge.simulator().request_count(), 1, "the same answer");
 
     let house = graded(says("A poor answer."), &judge, "action: block,").await;
-    let answer = house.chat("Tell me", false).await;
+    let answer = house.chat("How was it?", false).await;
     assert_eq!(
         (answer.status, answer.code()),
         (StatusCode::BAD_GATEWAY, "low_quality".into())
     );
-    assert!(
-        answer.text().ends_with(
-            r#"for its quality: judge","type":"upstream_error","param":null,"code":"low_quality"}}"#
-        ) || answer.text().contains("for its quality: judge"),
-        "{}",
-        answer.text()
-    );
+    let message = answer.json()["error"]["message"].to_string();
+    assert!(message.contains("for its quality: judge"), "{message}");
 
     // The next answer is graded anew, and what is computed still counts.
     let simulator = Simulator::new()
         .reply(Reply::text("A poor answer."))
         .reply(Reply::text("A fine answer.").finish_reason("length"));
     let house = graded(simulator, &judge, "action: retry,").await;
-    let answer = house.chat("Tell me", false).await;
+    let answer = house.chat("How was it?", false).await;
     assert_eq!(
         answer.json()["choices"][0]["message"]["content"],
         "A fine answer."

@@ -122,29 +122,6 @@ impl EventStream {
         self.ready.pop_front()
     }
 
-    /// What is waited for: nothing is to be pushed until it has been taken and
-    /// is there. Then comes [`go_on`](Self::go_on).
-    pub(crate) fn take_waiting(&mut self) -> Vec<Consultation> {
-        std::mem::take(&mut self.waiting)
-    }
-
-    /// What was waited for is there, or will not be.
-    pub(crate) fn go_on(&mut self) {
-        if let Some((event, rest)) = self.last.take() {
-            self.queue.push_event(event, false);
-            self.push(&rest);
-        }
-    }
-
-    /// Asks the filters, once, what they have to find out when all has been
-    /// said.
-    fn end_with_filters(&mut self) {
-        if !std::mem::replace(&mut self.over, true) {
-            let filters = self.filters.iter_mut();
-            self.waiting = filters.filter_map(|f| f.after_stream()).collect();
-        }
-    }
-
     /// Takes a frame of the upstream's.
     pub(crate) fn push(&mut self, frame: &Bytes) {
         let mut at = 0;

@@ -1,5 +1,6 @@
 //! Asking a judge about the texts of one message.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::poll_fn;
 use std::task::Poll;
@@ -20,8 +21,8 @@ pub(in crate::policy) const MOST_TEXTS: usize = 1024;
 pub(in crate::policy) struct Hearing {
     consult: Option<Consult>,
     /// `None`: it gave no answer.
-    said: Vec<(Subject, Option<Judgement>)>,
-    open: Vec<Subject>,
+    said: HashMap<Subject, Option<Judgement>>,
+    open: HashSet<Subject>,
     /// The first time.
     asking: bool,
     /// A text was bad, or has been asked about.
@@ -67,8 +68,8 @@ impl Hearing {
         Self {
             asking: consult.is_some(),
             consult,
-            said: Vec::new(),
-            open: Vec::new(),
+            said: HashMap::new(),
+            open: HashSet::new(),
             any: false,
             too_many: false,
         }
@@ -109,9 +110,8 @@ impl Hearing {
         if subject.text.trim().is_empty() {
             return own;
         }
-        let known = self.said.iter().find(|(known, _)| *known == subject);
-        let judgement = match known {
-            Some((_, judgement)) => judgement.clone(),
+        let judgement = match self.said.get(&subject) {
+            Some(judgement) => judgement.clone(),
             None if !self.asking => None,
             None => match consult
                 .judge
@@ -119,7 +119,7 @@ impl Hearing {
                 .and_then(|said| sound(said).ok())
             {
                 Some(judgement) => {
-                    self.said.push((subject, Some(judgement.clone())));
+                    self.said.insert(subject, Some(judgement.clone()));
                     Some(judgement)
                 }
                 None => {
@@ -142,17 +142,16 @@ impl Hearing {
     }
 
     fn ask(&mut self, subject: Subject) {
-        match self.open.contains(&subject) {
-            true => {}
-            false if self.open.len() == MOST_TEXTS => self.too_many = true,
-            false => self.open.push(subject),
+        if self.open.len() < MOST_TEXTS {
+            self.open.insert(subject);
+        } else if !self.open.contains(&subject) {
+            self.too_many = true;
         }
     }
 
     /// What the judge has said of a text.
     pub(in crate::policy) fn said_of(&self, subject: &Subject) -> Option<&Judgement> {
-        let known = self.said.iter().find(|(known, _)| known == subject);
-        known.and_then(|(_, said)| said.as_ref())
+        self.said.get(subject)?.as_ref()
     }
 
     /// All it has said.
@@ -205,10 +204,10 @@ impl Hearing {
         }
         for (subject, answer) in ask_all(&*consult.judge, open, refuses).await? {
             match answer {
-                Ok(judgement) => self.said.push((subject, Some(judgement))),
+                Ok(judgement) => drop(self.said.insert(subject, Some(judgement))),
                 Err(error) => {
                     missing = Some(error);
-                    self.said.push((subject, None));
+                    self.said.insert(subject, None);
                 }
             }
         }
@@ -274,7 +273,7 @@ fn note(hearing: &Hearing, recorder: &Recorder) {
 /// Asks about all texts at once. With `all_or_none` the first failure ends it.
 pub(in crate::policy) async fn ask_all(
     judge: &dyn Judge,
-    subjects: Vec<Subject>,
+    subjects: impl IntoIterator<Item = Subject>,
     all_or_none: bool,
 ) -> Result<Vec<(Subject, Result<Judgement, BoxError>)>, BoxError> {
     let mut open: Vec<_> = subjects

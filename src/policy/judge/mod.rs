@@ -126,7 +126,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// A text that is judged, and what it is.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Subject {
     /// The text.
@@ -218,3 +218,6 @@ pub(super) fn question_of(request: &Document) -> Option<Arc<str>> {
     let text = last.text();
     Some(text[..text.floor_char_boundary(MOST_QUESTION)].into())
 }
+
+#[cfg(test)]
+mod tests;

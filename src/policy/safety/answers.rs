@@ -8,7 +8,7 @@ use super::filter::Sentences;
 use super::found::Found;
 use super::judge::Judge;
 use super::settings::{Assessment, Settings};
-use crate::body::{Consultation, Document, Lane, SegmentKind, Window};
+use crate::body::{Consultation, Document, Lane, Segment, SegmentKind, Window, is_word};
 use crate::call::Direction;
 use crate::policy::Recorder;
 use crate::policy::judge::{Combine, Hearing, Streamed, Subject};
@@ -36,8 +36,8 @@ struct Kept {
     highest: Option<Assessment>,
 }
 
-/// Whether it is a text that a client reads.
-fn is_read(kind: SegmentKind) -> bool {
+/// Whether a client reads it, in an API that is known.
+fn is_known(kind: SegmentKind) -> bool {
     use SegmentKind::{
         Completion, Content, Delta, PlainText, Reasoning, ReasoningContent, ToolArguments,
     };
@@ -79,7 +79,7 @@ impl Judged {
 
     /// Keeps a text of a stream as it is decided.
     pub(super) fn keep(&mut self, lane: Lane, decided: &str, highest: Option<Assessment>) {
-        if self.streamed != Streamed::Record || self.heard.is_some() || !is_read(lane.kind) {
+        if self.streamed != Streamed::Record || self.heard.is_some() || !is_known(lane.kind) {
             return;
         }
         let at = match self.kept.iter().position(|kept| kept.lane == lane) {
@@ -122,7 +122,13 @@ impl Judged {
     ) -> Option<Consultation> {
         let mut hearing = Hearing::new(settings.consult());
         let silent = recorder.silent();
-        for segment in reply.segments().filter(|segment| is_read(segment.kind())) {
+        // In an API that is not known, any text may be what the client reads.
+        let foreign = !reply.segments().any(|segment| is_known(segment.kind()));
+        let is_read = |segment: &Segment<'_>| match segment.kind() {
+            SegmentKind::Other => foreign && !is_word(segment.text()),
+            kind => is_known(kind),
+        };
+        for segment in reply.segments().filter(is_read) {
             let window = Window::new(segment.text(), 0, true, Lane::of(&segment));
             let mut sentences = Sentences {
                 settings,
@@ -187,6 +193,9 @@ impl Judged {
         recorder: &Recorder,
     ) -> Option<Consultation> {
         let kept = std::mem::take(&mut self.kept);
+        if kept.is_empty() {
+            return None;
+        }
         let mut hearing = Hearing::new(settings.consult());
         for kept in kept {
             self.weigh(

@@ -3,7 +3,7 @@
 use super::{EventStream, MAX_LANES, place_of, same};
 use crate::body::document::index::Index;
 use crate::body::filter::event::{Synthetic, moulded};
-use crate::body::filter::{Ending, Lane as Place};
+use crate::body::filter::{Consultation, Ending, Lane as Place};
 use crate::body::sse::Event;
 use crate::body::{ApiError, SegmentKind};
 
@@ -98,5 +98,28 @@ impl EventStream {
             }
         }
         Ok(())
+    }
+
+    /// What is waited for: nothing is to be pushed until it has been taken and
+    /// is there. Then comes [`go_on`](Self::go_on).
+    pub(crate) fn take_waiting(&mut self) -> Vec<Consultation> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// What was waited for is there, or will not be.
+    pub(crate) fn go_on(&mut self) {
+        if let Some((event, rest)) = self.last.take() {
+            self.queue.push_event(event, false);
+            self.push(&rest);
+        }
+    }
+
+    /// Asks the filters, once, what they have to find out when all has been
+    /// said.
+    pub(super) fn end_with_filters(&mut self) {
+        if !std::mem::replace(&mut self.over, true) {
+            let filters = self.filters.iter_mut();
+            self.waiting = filters.filter_map(|f| f.after_stream()).collect();
+        }
     }
 }
