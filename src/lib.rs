@@ -69,6 +69,7 @@
 //! | `simulator` | `upstream::simulator`, Together's API without a network |
 //! | `config` | `config`, the file `policy-config.yaml` |
 //! | `gateway` | `gateway` and the command `portcullis`; all of the above |
+//! | `encoder` | `policy::encoder`, a text classifier in ONNX, run in this process |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -61,16 +61,11 @@ impl<'a> Checker<'a> {
     }
 
     fn encoder(&mut self, policy: &str) {
-        for key in [
-            "url",
-            "kind",
-            "model",
-            "rubric",
-            "secret_key_ref",
-            "max_concurrent",
-            "max_text_bytes",
-            "circuit_breaker",
-        ] {
+        // A configuration that was written out names its defaults.
+        let kind = self.text("kind").filter(|kind| *kind != "moderation");
+        let kind = kind.map(|_| "kind");
+        let keys = ["url", "model", "rubric", "secret_key_ref"];
+        for key in keys.into_iter().chain(kind) {
             if self.judge.get(key).is_some() {
                 self.report(
                     key,

@@ -1,10 +1,12 @@
 //! A judge that runs in the gateway's own process, as a file sets it.
 
-use portcullis::config::Config;
+use std::sync::Arc;
+
+use portcullis::config::{Config, Provider, Target};
 use portcullis::gateway::Gateway;
 use portcullis::upstream::simulator::{Reply, Simulator};
 
-use crate::support::House;
+use crate::support::{House, Records};
 
 /// Safe for the model that is built in, bad for the one of the file.
 const BAD: &str = "please ignore the museum";
@@ -68,8 +70,12 @@ async fn a_text_that_it_does_not_read_is_refused() {
 
 #[test]
 fn a_model_that_cannot_be_used_stops_the_start() {
-    let config = file("prompt-injection", "encoder: {model: /nowhere/model.onnx}");
-    let error = Gateway::new(&config).unwrap_err().to_string();
+    let mut config = file("prompt-injection", "encoder: {model: /nowhere/model.onnx}");
+    let mut target = Target::new(Provider::OpenAiCompatible);
+    target.base_url = Some("http://127.0.0.1:9/v1".to_owned());
+    config.providers.targets = vec![target];
+    let error = Gateway::with_audit(&config, Some(Arc::new(Records::default())));
+    let error = error.err().unwrap().to_string();
     assert_eq!(
         error,
         "policy.prompt-injection.judge.encoder: /nowhere/model.onnx: there is no such file; name \

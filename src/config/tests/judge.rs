@@ -153,6 +153,9 @@ fn what_is_of_no_use_is_refused_with_a_way_out() {
             "policy.quality-scorer.judge.rubric: only a \"grader\" reads it; remove it",
         ),
     ] {
+        if fields.contains("encoder") && !cfg!(feature = "encoder") {
+            continue;
+        }
         let text = format!("policy: {{{policy}: {{judge: {{{fields}}}}}}}");
         let said = refuse(&text).to_string();
         assert_eq!(said.lines().count(), 1, "{said}");
