@@ -138,7 +138,7 @@ impl Judged {
                 refused: None,
                 highest: None,
             };
-            sentences.work(&window, &mut 0, &mut Edits::new());
+            sentences.work(&window, &mut Before::default(), &mut Edits::new());
             let highest = sentences.highest.take();
             self.weigh(
                 settings,
