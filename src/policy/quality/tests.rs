@@ -341,21 +341,24 @@ async fn json_that_is_too_much_goes_unscored_and_on_the_record() {
             "function": {"name": "f", "parameters": parameters}}]);
         request
     };
-    let list = json!(vec![0; 60_000]);
+    let list: Value = (0..25_000).map(|n| n % 997).collect();
     // Every value fits in the end, after a look at all of them.
     let costly = tool(json!({"items": {"type": "integer"}}));
     let layer = QualityScoreLayer::default;
     let got = ask(layer(), costly.clone(), vec![calls(1, &list.to_string())]).await;
     assert_eq!((got.findings.get("unscored"), got.score), (None, Some(1.0)));
     let got = ask(layer(), costly, vec![calls(8, &list.to_string())]).await;
-    assert_eq!(got.findings.get("unscored"), Some(&7));
+    assert_eq!(got.findings.get("unscored"), Some(&5));
     assert_eq!(
         got.score,
         Some(1.0),
         "what is not known is not held against it"
     );
     // All of it waits for the end of its choices.
-    let long = format!("\"{}\"", "x".repeat(200_000));
+    let words: String = (0..50_000_u64)
+        .map(|n| format!("{} ", n * n % 9973))
+        .collect();
+    let long = format!("\"{}\"", &words[..200_000]);
     let cheap = tool(json!({"type": "integer"}));
     let piece = |choice: usize| {
         let call = json!({"index": 0, "function": {"name": "f", "arguments": long}});

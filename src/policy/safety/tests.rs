@@ -395,15 +395,16 @@ fn terms_of_ones_own_see_through_encodings() {
         assert_eq!(&text[found.span], hidden);
     }
     // What is hidden lets nothing pass.
-    let layer = SafetyFilterLayer::default().allow_if(["blue heron"]);
-    let text = format!("{HARMFUL} c2VlIHRoZSBibHVlIGhlcm9u");
-    assert!(layer.policy().assess(&text).harmful);
-    assert!(
-        !layer
-            .policy()
-            .assess(&format!("{HARMFUL} Blue h\u{435}ron"))
-            .harmful
-    );
+    let all = Category::ALL.iter();
+    let layer = all.fold(SafetyFilterLayer::default(), |layer, &category| {
+        layer.threshold_for(category, 0.0)
+    });
+    let harmful = |text: &str| layer.policy().assess(text).harmful;
+    assert!(harmful("anything"));
+    let layer = layer.clone().allow_if(["blue heron"]);
+    let harmful = |text: &str| layer.policy().assess(text).harmful;
+    assert!(harmful("anything c2VlIHRoZSBibHVlIGhlcm9u"));
+    assert!(!harmful("anything of a Blue h\u{435}ron"));
 }
 
 /// However short the sentences of a text, the work is bounded by its length.
