@@ -247,15 +247,10 @@ async fn read(request: Request<Body>) -> Request<Body> {
     Request::from_parts(parts, body)
 }
 
-fn streams(body: &Body) -> bool {
-    let document = body.as_document();
-    document.is_some_and(|document| document.field("stream") == Some("true"))
-}
-
 /// How many choices an answer has: `n`, for each of its prompts.
-fn choices(document: &Document) -> usize {
-    let n = document.field("n").and_then(|n| n.parse().ok());
-    let prompts = document.field("prompt").and_then(|prompt| {
+fn choices(n: Option<&str>, prompt: Option<&str>) -> usize {
+    let n = n.and_then(|n| n.parse().ok());
+    let prompts = prompt.and_then(|prompt| {
         // A list of numbers is one prompt, in tokens.
         let first = prompt.strip_prefix('[')?.trim_start();
         let several = first.starts_with(['"', '[']);
@@ -265,13 +260,12 @@ fn choices(document: &Document) -> usize {
     n.unwrap_or(1_usize).max(1).saturating_mul(prompts)
 }
 
-/// A string member, copied only where it has escapes.
-fn name_in<'a>(document: &'a Document, member: &str) -> Option<Cow<'a, str>> {
-    let name = document.field(member)?;
-    let name = name.strip_prefix('"')?.strip_suffix('"')?;
-    match name.contains('\\') {
-        false => Some(Cow::Borrowed(name)),
-        true => document.string_field(member).map(Cow::Owned),
+/// The string that a member of this name is, copied only where it has escapes.
+fn text<'a>(document: Option<&'a Document>, name: &str, json: &'a str) -> Option<Cow<'a, str>> {
+    let text = json.strip_prefix('"')?.strip_suffix('"')?;
+    match text.contains('\\') {
+        false => Some(Cow::Borrowed(text)),
+        true => document?.string_field(name).map(Cow::Owned),
     }
 }
 
@@ -286,9 +280,20 @@ fn plan<S: Strategy>(
         call.set_asked(document);
     }
     let document = body.as_document();
-    let model = document.and_then(|document| name_in(document, "model"));
-    let in_body = document.and_then(|document| name_in(document, "provider"));
-    let in_header = parts.headers.remove(PROVIDER);
+    let [model, in_body, stream, n, prompt] = match document {
+        Some(document) => document.fields(["model", "provider", "stream", "n", "prompt"]),
+        None => [None; 5],
+    };
+    let choices = choices(n, prompt);
+    let streams = stream == Some("true");
+    let model = model.and_then(|json| text(document, "model", json));
+    let in_body = in_body.and_then(|json| text(document, "provider", json));
+    // A look at each name costs less than to look up a few.
+    let has = |name| parts.headers.keys().any(|other| *other == name);
+    let (is_provider, is_coded) = (has(PROVIDER), has(header::ACCEPT_ENCODING));
+    let in_header = is_provider
+        .then(|| parts.headers.remove(PROVIDER))
+        .flatten();
     let name = match &in_header {
         Some(value) => Some(value.to_str().unwrap_or("?")),
         None => in_body.as_deref(),
@@ -311,8 +316,7 @@ fn plan<S: Strategy>(
         let ask = Ask::new(&parts, document);
         shared.table.plan(&ask, model.as_deref(), provider)?
     };
-    let choices = document.map_or(1, choices);
-    if parts.headers.contains_key(header::ACCEPT_ENCODING) && streams(&body) {
+    if is_coded && streams {
         // What is compressed could not be told good from bad.
         let identity = HeaderValue::from_static("identity");
         parts.headers.insert(header::ACCEPT_ENCODING, identity);
@@ -378,7 +382,9 @@ mod tests {
             (r#"{"prompt": [ [1, 2], [3]]}"#, 2),
             (r#"{"prompt": []}"#, 1),
         ] {
-            assert_eq!(choices(&Document::json(body).unwrap()), expected, "{body}");
+            let document = Document::json(body).unwrap();
+            let [n, prompt] = document.fields(["n", "prompt"]);
+            assert_eq!(choices(n, prompt), expected, "{body}");
         }
     }
 }
