@@ -1,6 +1,6 @@
 //! Heads of requests that may be sent again.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use super::Body;
 
@@ -23,12 +23,12 @@ pub(crate) struct Head {
 const PREFIX: usize = 4 + 2 + 1;
 
 impl Head {
-    pub(crate) fn of(parts: &request::Parts) -> Self {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
         Self {
-            method: parts.method.clone(),
-            uri: parts.uri.clone(),
-            version: parts.version,
-            headers: pack(&parts.headers),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            headers: pack(request.headers()),
         }
     }
 
@@ -57,10 +57,8 @@ impl Head {
 }
 
 fn pack(headers: &HeaderMap) -> Vec<u8> {
-    let length = |(name, value): (&HeaderName, &HeaderValue)| {
-        PREFIX + name.as_str().len() + value.as_bytes().len()
-    };
-    let mut packed = Vec::with_capacity(headers.iter().map(length).sum());
+    // As long as most are; a second look at each would cost more than it saves.
+    let mut packed = Vec::with_capacity(headers.len() * 64);
     for (name, value) in headers {
         let (name, text) = (name.as_str().as_bytes(), value.as_bytes());
         // The crate `http` takes names of up to 65,535 bytes. Values are as
@@ -114,10 +112,9 @@ mod tests {
             .body(())
             .unwrap();
         *request.version_mut() = Version::HTTP_2;
-        let (parts, ()) = request.into_parts();
-        let again = Head::of(&parts).clone().request(Body::from("hello"));
+        let again = Head::of(&request).clone().request(Body::from("hello"));
         assert_eq!(again.method(), Method::POST);
-        assert_eq!(again.uri(), &parts.uri);
+        assert_eq!(again.uri(), request.uri());
         assert_eq!(again.version(), Version::HTTP_2);
     }
 

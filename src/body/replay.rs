@@ -52,26 +52,17 @@ impl Replay {
         }
     }
 
-    /// A body that there is nothing to be read of; another is given back.
-    pub(crate) fn at_once(mut body: Body) -> Result<Self, Body> {
-        match Self::known(&mut body) {
-            Some(known) => Ok(known),
-            None => Err(body),
-        }
-    }
-
-    fn known(body: &mut Body) -> Option<Self> {
-        let known = match std::mem::replace(&mut body.kind, Kind::Empty) {
+    /// A copy of a body that there is nothing to be read of; its observers have
+    /// waited for that. Another stays as it is.
+    pub(crate) fn of(body: &mut Body) -> Option<Self> {
+        let copy = match &body.kind {
             Kind::Empty => Self::Empty,
-            Kind::Full(bytes) => Self::Full(bytes),
-            Kind::Document(held) => Self::Document(held),
-            kind @ (Kind::Stream(_) | Kind::Filtered(_)) => {
-                body.kind = kind;
-                return None;
-            }
+            Kind::Full(bytes) => Self::Full(bytes.clone()),
+            Kind::Document(held) => Self::Document(Arc::clone(held)),
+            Kind::Stream(_) | Kind::Filtered(_) => return None,
         };
         body.end(None);
-        Some(known)
+        Some(copy)
     }
 
     /// The body, to be sent for the last time.
@@ -157,7 +148,7 @@ impl Future for ReplayRead {
         let Some(body) = &mut this.body else {
             return Poll::Pending;
         };
-        if let Some(known) = Replay::known(body) {
+        if let Some(known) = Replay::of(body) {
             this.body = None;
             return Poll::Ready(Ok(known));
         }

@@ -3,11 +3,13 @@
 //! A plain answer has to be there as a whole, as far as a bound; of a stream,
 //! the first token. Until then the next target may still be tried.
 
+use std::future::poll_fn;
 use std::sync::LazyLock;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header, response};
 use memchr::memmem;
 use tokio::time::Instant;
 
@@ -42,20 +44,54 @@ pub(super) enum Kind {
     Events,
 }
 
-/// What kind of answer it is, if it is good and there is nothing to wait for.
+/// What the head of an answer says about it.
+pub(super) enum Glance {
+    /// It is good, and there is nothing to wait for.
+    Good(Kind),
+    /// It is good if the rest is: a [`Whole`] can tell.
+    Plain,
+    /// It has to be [judged](judge).
+    Unclear,
+}
+
 /// `head`: the request was a HEAD.
-pub(super) fn at_once(response: &Response<Body>, head: bool) -> Option<Kind> {
+pub(super) fn glance(response: &Response<Body>, head: bool) -> Glance {
     if Failure::of_response(response).is_some() {
-        return None;
+        return Glance::Unclear;
     }
     if head || is_bodiless(response.status()) {
-        return Some(Kind::Plain);
+        return Glance::Good(Kind::Plain);
     }
     match MediaKind::of(response.headers()) {
-        MediaKind::Events if !is_encoded(response.headers()) => None,
+        MediaKind::Events if !is_encoded(response.headers()) => Glance::Unclear,
         // It may be an error.
-        MediaKind::Json if !response.body().is_empty() => None,
-        _ => Some(Kind::Plain),
+        MediaKind::Json if !response.body().is_empty() => Glance::Plain,
+        _ => Glance::Good(Kind::Plain),
+    }
+}
+
+/// A plain answer that is read as a whole.
+pub(super) struct Whole {
+    parts: response::Parts,
+    front: Front,
+}
+
+impl Whole {
+    pub(super) fn of(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let front = Front::of(body);
+        Self { parts, front }
+    }
+
+    /// Reads it to its end, or as far as the bound.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.front.len() <= MAX_PLAIN && ready!(self.front.poll_next(cx)).is_some() {}
+        Poll::Ready(())
+    }
+
+    pub(super) fn judge(self) -> Judged {
+        let found = whole(&self.front, !is_encoded(&self.parts.headers));
+        judged(self.parts, self.front, found)
     }
 }
 
@@ -76,27 +112,29 @@ pub(super) async fn judge(
     if let Some(failure) = Failure::of_response(&response) {
         return bad(response, failure, triggers).await;
     }
-    if let Some(kind) = at_once(&response, head) {
-        return Judged::Good(response, kind);
+    match glance(&response, head) {
+        Glance::Good(kind) => return Judged::Good(response, kind),
+        Glance::Plain => {
+            let mut whole = Whole::of(response);
+            poll_fn(|cx| whole.poll(cx)).await;
+            return whole.judge();
+        }
+        Glance::Unclear => {}
     }
     let (parts, body) = response.into_parts();
     let mut front = Front::of(body);
-    let found = match MediaKind::of(&parts.headers) {
-        MediaKind::Events => match stall {
-            Some(stall) => {
-                let until = Instant::now().checked_add(stall);
-                let begun = begin(&mut front);
-                match until {
-                    Some(until) => tokio::time::timeout_at(until, begun)
-                        .await
-                        .unwrap_or(Err((Failure::Stall, None))),
-                    None => begun.await,
-                }
-            }
-            None => begin(&mut front).await,
-        },
-        _ => whole(&mut front, !is_encoded(&parts.headers)).await,
+    let begun = begin(&mut front);
+    let until = stall.and_then(|stall| Instant::now().checked_add(stall));
+    let found = match until {
+        Some(until) => tokio::time::timeout_at(until, begun)
+            .await
+            .unwrap_or(Err((Failure::Stall, None))),
+        None => begun.await,
     };
+    judged(parts, front, found)
+}
+
+fn judged(parts: response::Parts, front: Front, found: Found) -> Judged {
     match found {
         Ok(kind) => {
             let body = front.put_back();
@@ -134,8 +172,7 @@ async fn bad(response: Response<Body>, failure: Failure, triggers: Triggers) -> 
 type Found = Result<Kind, (Failure, Option<String>)>;
 
 /// `plain`: it can be read.
-async fn whole(front: &mut Front, plain: bool) -> Found {
-    while front.len() <= MAX_PLAIN && front.next().await.is_some() {}
+fn whole(front: &Front, plain: bool) -> Found {
     if let Some(error) = front.broken() {
         return Err((Failure::of_source(&**error), None));
     }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use http::{Extensions, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 use serde::de::IgnoredAny;
 use tower_service::Service;
 
-use super::journey::{Cargo, Given, Journey, Leg, Planned, nothing};
+use super::commit::{Glance, Judged, Whole};
+use super::journey::{Given, Journey, Leg, Planned, Tried, nothing};
 use super::layer::Shared;
 use super::table::{Order, Plan};
 use super::{Ask, Strategy};
@@ -33,8 +34,8 @@ type Rest<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
 pin_project! {
     /// The future of a [`RouteService`](super::RouteService).
     ///
-    /// What most calls go through has a name here; only what has to be waited
-    /// for beside the answer of the first target is boxed.
+    /// What most calls go through has a name here. What is boxed is reading a
+    /// request, a stream's way to its first token, and other targets.
     pub struct RouteFuture<Svc, S>
     where
         Svc: Service<Request<Body>>,
@@ -48,6 +49,8 @@ pin_project! {
     #[project = StateProj]
     enum State<F, J, E> {
         First { #[pin] future: F, journey: Option<J>, leg: Option<Leg> },
+        // A plain answer of the first target is being read.
+        Read { whole: Option<Whole>, journey: Option<J>, leg: Option<Leg> },
         Rest { rest: Rest<E> },
         Answered { response: Option<Response<Body>> },
     }
@@ -81,35 +84,34 @@ where
     pub(super) fn begin(
         shared: &Arc<Shared<S>>,
         service: &mut Svc,
-        request: Request<Body>,
+        mut request: Request<Body>,
     ) -> Self {
         if is_unread(&request) {
             return Self::rest(shared, service, |shared, service| async move {
-                let (parts, body) = read(request).await.into_parts();
-                match plan(&shared, parts, body) {
-                    Ok((planned, body)) => depart(shared, service, planned, body).await,
+                let mut request = read(request).await;
+                match plan(&shared, &mut request) {
+                    Ok(planned) => depart(shared, service, planned, request).await,
                     Err(error) => Ok(error.into_response()),
                 }
             });
         }
-        let (parts, body) = request.into_parts();
-        let (planned, body) = match plan(shared, parts, body) {
+        let planned = match plan(shared, &mut request) {
             Ok(planned) => planned,
             Err(error) => return Self::answered(error.into_response()),
         };
-        let cargo = match planned.order.len() {
-            ..2 => Cargo::Once(body),
-            _ => match Replay::at_once(body) {
-                Ok(replay) => Cargo::Replay(replay),
-                Err(body) => {
+        let copy = match planned.order.len() {
+            ..2 => None,
+            _ => match Replay::of(request.body_mut()) {
+                Some(copy) => Some(copy),
+                None => {
                     return Self::rest(shared, service, |shared, service| {
-                        depart(shared, service, planned, body)
+                        depart(shared, service, planned, request)
                     });
                 }
             },
         };
-        match Journey::begin(shared, planned, cargo, || service.clone()) {
-            Some((journey, leg, request)) => Self::of(State::First {
+        match Journey::begin(shared, planned, copy, &mut request, || service.clone()) {
+            Some((journey, leg)) => Self::of(State::First {
                 future: service.call(request),
                 journey: Some(journey),
                 leg: Some(leg),
@@ -149,7 +151,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
         loop {
-            let rest: Rest<Svc::Error> = match state.as_mut().project() {
+            let next = match state.as_mut().project() {
                 StateProj::First {
                     future,
                     journey,
@@ -159,16 +161,52 @@ where
                     let (Some(on), Some(by)) = (&*journey, leg.take()) else {
                         return Poll::Pending;
                     };
-                    let given = match given {
-                        Given::Response(response) if by.is_there(&response) => {
+                    let glance = match &given {
+                        Given::Response(response) => by.glance(response),
+                        Given::Error(_) => Glance::Unclear,
+                    };
+                    match (glance, given) {
+                        (Glance::Good(_), Given::Response(response)) => {
                             return Poll::Ready(Ok(on.leave(by, response)));
                         }
-                        given => given,
+                        (Glance::Plain, Given::Response(response)) => State::Read {
+                            whole: Some(Whole::of(response)),
+                            journey: journey.take(),
+                            leg: Some(by),
+                        },
+                        (_, given) => {
+                            let Some(journey) = journey.take() else {
+                                return Poll::Pending;
+                            };
+                            let rest = Box::pin(journey.go(by, Tried::Given(given)));
+                            State::Rest { rest }
+                        }
+                    }
+                }
+                StateProj::Read {
+                    whole,
+                    journey,
+                    leg,
+                } => {
+                    let Some(reading) = whole else {
+                        return Poll::Pending;
+                    };
+                    ready!(reading.poll(cx));
+                    let (Some(whole), Some(on), Some(by)) = (whole.take(), &*journey, leg.take())
+                    else {
+                        return Poll::Pending;
+                    };
+                    let judged = match whole.judge() {
+                        Judged::Good(response, _) => {
+                            return Poll::Ready(Ok(on.leave(by, response)));
+                        }
+                        judged => judged,
                     };
                     let Some(journey) = journey.take() else {
                         return Poll::Pending;
                     };
-                    Box::pin(journey.go(by, given))
+                    let rest = Box::pin(journey.go(by, Tried::Judged(judged)));
+                    State::Rest { rest }
                 }
                 StateProj::Rest { rest } => return rest.as_mut().poll(cx),
                 StateProj::Answered { response } => {
@@ -178,7 +216,7 @@ where
                     };
                 }
             };
-            state.set(State::Rest { rest });
+            state.set(next);
         }
     }
 }
@@ -197,7 +235,7 @@ async fn depart<Svc, S, RB>(
     shared: Arc<Shared<S>>,
     mut service: Svc,
     planned: Planned,
-    body: Body,
+    mut request: Request<Body>,
 ) -> Result<Response<Body>, Svc::Error>
 where
     Svc: Service<Request<Body>, Response = Response<RB>> + Clone + Send + 'static,
@@ -207,20 +245,21 @@ where
     RB: http_body::Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
 {
-    let cargo = match planned.order.len() {
-        ..2 => Cargo::Once(body),
-        _ => match Replay::read(body).await {
-            Ok(replay) => Cargo::Replay(replay),
+    let mut copy = None;
+    if planned.order.len() > 1 {
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = match Replay::read(body).await {
+            Ok(read) => copy.insert(read).body(),
             // Too long to be kept: it can be sent once.
-            Err(body) => Cargo::Once(body),
-        },
-    };
-    let begun = Journey::begin(&shared, planned, cargo, || service.clone());
-    let Some((journey, leg, request)) = begun else {
+            Err(body) => body,
+        };
+    }
+    let begun = Journey::begin(&shared, planned, copy, &mut request, || service.clone());
+    let Some((journey, leg)) = begun else {
         return Ok(nothing().into_response());
     };
     let given = Given::of(service.call(request).await);
-    journey.go(leg, given).await
+    journey.go(leg, Tried::Given(given)).await
 }
 
 /// Whether it has to be read to see what it asks for.
@@ -247,15 +286,10 @@ async fn read(request: Request<Body>) -> Request<Body> {
     Request::from_parts(parts, body)
 }
 
-fn streams(body: &Body) -> bool {
-    let document = body.as_document();
-    document.is_some_and(|document| document.field("stream") == Some("true"))
-}
-
 /// How many choices an answer has: `n`, for each of its prompts.
-fn choices(document: &Document) -> usize {
-    let n = document.field("n").and_then(|n| n.parse().ok());
-    let prompts = document.field("prompt").and_then(|prompt| {
+fn choices(n: Option<&str>, prompt: Option<&str>) -> usize {
+    let n = n.and_then(|n| n.parse().ok());
+    let prompts = prompt.and_then(|prompt| {
         // A list of numbers is one prompt, in tokens.
         let first = prompt.strip_prefix('[')?.trim_start();
         let several = first.starts_with(['"', '[']);
@@ -265,30 +299,37 @@ fn choices(document: &Document) -> usize {
     n.unwrap_or(1_usize).max(1).saturating_mul(prompts)
 }
 
-/// A string member, copied only where it has escapes.
-fn name_in<'a>(document: &'a Document, member: &str) -> Option<Cow<'a, str>> {
-    let name = document.field(member)?;
-    let name = name.strip_prefix('"')?.strip_suffix('"')?;
-    match name.contains('\\') {
-        false => Some(Cow::Borrowed(name)),
-        true => document.string_field(member).map(Cow::Owned),
+/// The string that a member of this name is, copied only where it has escapes.
+fn text<'a>(document: Option<&'a Document>, name: &str, json: &'a str) -> Option<Cow<'a, str>> {
+    let text = json.strip_prefix('"')?.strip_suffix('"')?;
+    match text.contains('\\') {
+        false => Some(Cow::Borrowed(text)),
+        true => document?.string_field(name).map(Cow::Owned),
     }
 }
 
 /// Finds out where a request may go, and takes out what it says about that.
-fn plan<S: Strategy>(
-    shared: &Shared<S>,
-    mut parts: request::Parts,
-    mut body: Body,
-) -> Result<(Planned, Body), ApiError> {
-    let call = Call::of(&parts.extensions).cloned();
-    if let (Some(call), Some(document)) = (&call, body.as_document()) {
+fn plan<S: Strategy>(shared: &Shared<S>, request: &mut Request<Body>) -> Result<Planned, ApiError> {
+    // A look at each name costs less than to look up a few.
+    let has = |name| request.headers().keys().any(|other| *other == name);
+    let (is_provider, is_coded) = (has(PROVIDER), has(header::ACCEPT_ENCODING));
+    let in_header = match is_provider {
+        true => request.headers_mut().remove(PROVIDER),
+        false => None,
+    };
+    let call = Call::of(request.extensions()).cloned();
+    let document = request.body().as_document();
+    if let (Some(call), Some(document)) = (&call, document) {
         call.set_asked(document);
     }
-    let document = body.as_document();
-    let model = document.and_then(|document| name_in(document, "model"));
-    let in_body = document.and_then(|document| name_in(document, "provider"));
-    let in_header = parts.headers.remove(PROVIDER);
+    let [model, in_body, stream, n, prompt] = match document {
+        Some(document) => document.fields(["model", "provider", "stream", "n", "prompt"]),
+        None => [None; 5],
+    };
+    let choices = choices(n, prompt);
+    let streams = stream == Some("true");
+    let model = model.and_then(|json| text(document, "model", json));
+    let in_body = in_body.and_then(|json| text(document, "provider", json));
     let name = match &in_header {
         Some(value) => Some(value.to_str().unwrap_or("?")),
         None => in_body.as_deref(),
@@ -305,48 +346,46 @@ fn plan<S: Strategy>(
         })?),
         None => None,
     };
-    let plan = if is_kept(parts.uri.path()) {
+    let plan = if is_kept(request.uri().path()) {
         shared.table.keeper(provider)
     } else {
-        let ask = Ask::new(&parts, document);
+        let ask = Ask::new(request.headers(), document);
         shared.table.plan(&ask, model.as_deref(), provider)?
     };
-    let choices = document.map_or(1, choices);
-    if parts.headers.contains_key(header::ACCEPT_ENCODING) && streams(&body) {
+    let named = in_body.is_some();
+    if is_coded && streams {
         // What is compressed could not be told good from bad.
         let identity = HeaderValue::from_static("identity");
-        parts.headers.insert(header::ACCEPT_ENCODING, identity);
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT_ENCODING, identity);
     }
-    let named = in_body.is_some();
-    if named && let Some(document) = body.as_document_mut() {
+    if named && let Some(document) = request.body_mut().as_document_mut() {
         document.remove("provider");
-        forget_length(&mut parts.headers);
+        forget_length(request.headers_mut());
     }
-    let order = order(shared, plan, &mut parts, call.as_ref());
-    let planned = Planned {
-        parts,
+    let order = order(shared, plan, request.extensions_mut(), call.as_ref());
+    Ok(Planned {
         order,
         choices,
         call,
-    };
-    Ok((planned, body))
+    })
 }
 
 /// The order in which targets are tried, with what others have to say to it.
 fn order<S: Strategy>(
     shared: &Shared<S>,
     plan: Plan,
-    parts: &mut request::Parts,
+    extensions: &mut Extensions,
     call: Option<&Call>,
 ) -> Order {
     let mut order = plan.order;
     let targets = shared.table.targets();
-    if let Some(avoid) = Avoid::of(&parts.extensions)
+    if let Some(avoid) = Avoid::of(extensions)
         && let Some(at) = order.iter().position(|&number| targets[number] == *avoid)
     {
         order[at..].rotate_left(1);
     }
-    if parts.extensions.get::<AskedAgain>().is_some() {
+    if extensions.get::<AskedAgain>().is_some() {
         // Its answer was not good enough.
         let last = call.and_then(Call::last_target);
         let is_last = |&number: &usize| Some(targets[number].id()) == last.as_deref();
@@ -356,7 +395,7 @@ fn order<S: Strategy>(
     }
     order.truncate(shared.settings.fallbacks.saturating_add(1));
     if plan.last_resort {
-        parts.extensions.insert(LastResort);
+        extensions.insert(LastResort);
     }
     order
 }
@@ -378,7 +417,9 @@ mod tests {
             (r#"{"prompt": [ [1, 2], [3]]}"#, 2),
             (r#"{"prompt": []}"#, 1),
         ] {
-            assert_eq!(choices(&Document::json(body).unwrap()), expected, "{body}");
+            let document = Document::json(body).unwrap();
+            let [n, prompt] = document.fields(["n", "prompt"]);
+            assert_eq!(choices(n, prompt), expected, "{body}");
         }
     }
 }

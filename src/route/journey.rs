@@ -4,14 +4,14 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Extensions, Method, Request, Response, StatusCode, request};
+use http::{Extensions, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use tokio::time::Instant;
 use tower_service::Service;
 
 use super::Strategy;
 use super::body::{Ending, Resume, Resumed, Resuming};
-use super::commit::{Judged, Kind, at_once, judge};
+use super::commit::{Glance, Judged, Kind, glance, judge};
 use super::layer::{MidStream, Shared};
 use super::table::Order;
 use crate::body::replay::Replay;
@@ -21,19 +21,10 @@ use crate::target::{Chosen, Failure, InFlight, Target};
 
 /// Where a request may go, and what is to be known of it on the way.
 pub(super) struct Planned {
-    pub(super) parts: request::Parts,
     pub(super) order: Order,
     /// How many choices are asked for.
     pub(super) choices: usize,
     pub(super) call: Option<Call>,
-}
-
-/// What is sent.
-pub(super) enum Cargo {
-    /// To any number of targets.
-    Replay(Replay),
-    /// To one.
-    Once(Body),
 }
 
 /// A call on its way.
@@ -67,10 +58,9 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    /// Whether an answer is good, and has nothing to wait for: the way of all
-    /// plain answers that are there as a whole.
-    pub(super) fn is_there(&self, response: &Response<Body>) -> bool {
-        at_once(response, self.head).is_some()
+    /// What the head of an answer says about it.
+    pub(super) fn glance(&self, response: &Response<Body>) -> Glance {
+        glance(response, self.head)
     }
 }
 
@@ -78,6 +68,13 @@ impl Leg {
 pub(super) enum Given<E> {
     Response(Response<Body>),
     Error(E),
+}
+
+/// What has come of a try.
+pub(super) enum Tried<E> {
+    Given(Given<E>),
+    /// An answer that began well.
+    Judged(Judged),
 }
 
 /// A good answer.
@@ -88,33 +85,29 @@ struct Landed {
 }
 
 impl<Svc, S: Strategy> Journey<Svc, S> {
-    /// Sets out for the first target: gives what is to be sent there. `None`
-    /// if there is no target. `service` is for the others, if there are any.
+    /// Sets out for the first target: makes the request the one to be sent
+    /// there. `None` if there is no target. With a `copy` of its body others may
+    /// be tried, by a `service` of their own.
     pub(super) fn begin(
         shared: &Arc<Shared<S>>,
         planned: Planned,
-        cargo: Cargo,
+        copy: Option<Replay>,
+        request: &mut Request<Body>,
         service: impl FnOnce() -> Svc,
-    ) -> Option<(Self, Leg, Request<Body>)> {
-        let parts = planned.parts;
+    ) -> Option<(Self, Leg)> {
         let mut order = planned.order;
-        let spare = match &cargo {
-            Cargo::Replay(body) if order.len() > 1 => Some(Spare {
+        let spare = match copy {
+            Some(body) if order.len() > 1 => Some(Spare {
                 service: service(),
-                head: Head::of(&parts),
-                extensions: parts.extensions.clone(),
-                body: body.clone(),
+                head: Head::of(request),
+                extensions: request.extensions().clone(),
+                body,
             }),
             _ => {
                 order.truncate(1);
                 None
             }
         };
-        let body = match cargo {
-            Cargo::Replay(replay) => replay.into_body(),
-            Cargo::Once(body) => body,
-        };
-        let mut request = Request::from_parts(parts, body);
         let mut journey = Self {
             shared: Arc::clone(shared),
             call: planned.call,
@@ -123,8 +116,8 @@ impl<Svc, S: Strategy> Journey<Svc, S> {
             tried: 0,
             spare,
         };
-        let leg = journey.leg(&mut request)?;
-        Some((journey, leg, request))
+        let leg = journey.leg(request)?;
+        Some((journey, leg))
     }
 
     /// Sends a request to the next target.
@@ -151,7 +144,7 @@ impl<Svc, S: Strategy> Journey<Svc, S> {
         self.shared.table.targets().get(leg.target)
     }
 
-    /// An answer that [is there](Leg::is_there), as it leaves.
+    /// A plain answer that is good, as it leaves.
     pub(super) fn leave(&self, leg: Leg, mut response: Response<Body>) -> Response<Body> {
         self.note_good(&leg);
         count(&mut response, leg.in_flight);
@@ -194,9 +187,9 @@ where
     pub(super) async fn go(
         mut self,
         leg: Leg,
-        given: Given<Svc::Error>,
+        tried: Tried<Svc::Error>,
     ) -> Result<Response<Body>, Svc::Error> {
-        let landed = self.land(None, Some((leg, given))).await;
+        let landed = self.land(None, Some((leg, tried))).await;
         let Landed {
             mut response,
             kind,
@@ -229,11 +222,11 @@ where
     async fn land(
         &mut self,
         begun: Option<&Document>,
-        mut first: Option<(Leg, Given<Svc::Error>)>,
+        mut first: Option<(Leg, Tried<Svc::Error>)>,
     ) -> Result<Landed, Option<Given<Svc::Error>>> {
         let mut kept: Option<Given<Svc::Error>> = None;
         loop {
-            let (leg, given) = match first.take() {
+            let (leg, tried) = match first.take() {
                 Some(first) => first,
                 None => match self.try_next(begun).await? {
                     Some(tried) => tried,
@@ -241,7 +234,7 @@ where
                 },
             };
             let number = leg.target;
-            match self.judge(leg, given).await {
+            match self.judge(leg, tried).await {
                 Ok(landed) => {
                     if let (Some(call), true) = (&self.call, self.tried > 1) {
                         call.recover();
@@ -276,7 +269,7 @@ where
     async fn try_next(
         &mut self,
         begun: Option<&Document>,
-    ) -> Result<Option<(Leg, Given<Svc::Error>)>, Option<Given<Svc::Error>>> {
+    ) -> Result<Option<(Leg, Tried<Svc::Error>)>, Option<Given<Svc::Error>>> {
         let more = self.has_more();
         let Some(spare) = self.spare.as_mut().filter(|_| more) else {
             return Ok(None);
@@ -299,27 +292,31 @@ where
             return Ok(None);
         };
         let given = Given::of(spare.service.call(request).await);
-        Ok(Some((leg, given)))
+        Ok(Some((leg, Tried::Given(given))))
     }
 
     /// What is to be thought of what a target gave.
     async fn judge(
         &mut self,
         leg: Leg,
-        given: Given<Svc::Error>,
+        tried: Tried<Svc::Error>,
     ) -> Result<Landed, (Failure, Given<Svc::Error>)> {
-        let response = match given {
-            Given::Response(response) => response,
-            Given::Error(error) => {
+        let (well, judged) = match tried {
+            Tried::Judged(judged) => (true, judged),
+            Tried::Given(Given::Response(response)) => {
+                let settings = self.shared.settings;
+                let well = Failure::of_response(&response).is_none();
+                let stall = self.has_more().then_some(settings.first_token);
+                let judged = judge(response, leg.head, stall, settings.triggers).await;
+                (well, judged)
+            }
+            Tried::Given(Given::Error(error)) => {
                 let failure = Failure::of_error(&error);
                 self.note_bad(&leg, failure);
                 return Err((failure, Given::Error(error)));
             }
         };
-        let settings = self.shared.settings;
-        let well = Failure::of_response(&response).is_none();
-        let stall = self.has_more().then_some(settings.first_token);
-        match judge(response, leg.head, stall, settings.triggers).await {
+        match judged {
             Judged::Good(response, kind) => {
                 self.note_good(&leg);
                 Ok(Landed {

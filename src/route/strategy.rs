@@ -1,4 +1,4 @@
-use http::{HeaderMap, request};
+use http::HeaderMap;
 
 use crate::body::Document;
 use crate::target::Target;
@@ -47,11 +47,8 @@ pub struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    pub(super) fn new(parts: &'a request::Parts, document: Option<&'a Document>) -> Self {
-        Self {
-            headers: &parts.headers,
-            document,
-        }
+    pub(super) fn new(headers: &'a HeaderMap, document: Option<&'a Document>) -> Self {
+        Self { headers, document }
     }
 
     /// The request's headers.

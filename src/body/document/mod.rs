@@ -189,6 +189,25 @@ impl Document {
         }
     }
 
+    /// What [`field`](Self::field) gives for each of several names, in one pass.
+    pub(crate) fn fields<const N: usize>(&self, names: [&str; N]) -> [Option<&str>; N] {
+        if !self.patches.is_empty() {
+            return names.map(|name| self.field(name));
+        }
+        let mut found = [None; N];
+        for field in &self.index.fields {
+            let key = &self.message[to_usize(&field.key)];
+            if field.key_escaped {
+                return names.map(|name| self.field(name));
+            }
+            // The last of a name counts.
+            if let Some(at) = names.iter().position(|name| *name == key) {
+                found[at] = Some(&self.message[to_usize(&field.value)]);
+            }
+        }
+        found
+    }
+
     /// A string member of the outermost object, unescaped.
     #[must_use]
     pub fn string_field(&self, name: &str) -> Option<String> {

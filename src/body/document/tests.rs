@@ -480,3 +480,28 @@ fn an_answer_is_begun_behind_the_messages() {
         );
     }
 }
+
+#[test]
+fn several_fields_are_what_each_of_them_is() {
+    let names = ["model", "n", "stream", "none"];
+    for json in [
+        r#"{}"#,
+        r#"[1]"#,
+        r#"{"model": "a", "n": 1, "stream": true}"#,
+        r#"{"n": 1, "model": "a", "n": [2], "model": null}"#,
+        r#"{"mode\u006c": "a", "n": 1}"#,
+        r#"{"model": "a", "\u006dodel": "b"}"#,
+    ] {
+        let mut document = Document::json(json).unwrap();
+        assert_eq!(
+            document.fields(names),
+            names.map(|name| document.field(name))
+        );
+        document.set_string("model", "c");
+        document.remove("n");
+        assert_eq!(
+            document.fields(names),
+            names.map(|name| document.field(name))
+        );
+    }
+}

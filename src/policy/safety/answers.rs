@@ -4,15 +4,16 @@
 use std::sync::{Arc, OnceLock};
 
 use super::NAME;
-use super::filter::Sentences;
+use super::filter::{Before, Sentences};
 use super::found::Found;
 use super::judge::Judge;
 use super::settings::{Assessment, Settings};
-use crate::body::{Consultation, Document, Lane, Segment, SegmentKind, Window, is_word};
+use crate::body::{Consultation, Document, Lane, Segment, SegmentKind, Window};
 use crate::call::Direction;
 use crate::policy::Recorder;
+use crate::policy::disguise::is_name;
 use crate::policy::judge::{Combine, Hearing, Streamed, Subject};
-use crate::text::Edits;
+use crate::text::{Edits, Views};
 
 /// Texts of a stream that are kept for the judge, and how much of each, in bytes.
 const MOST_KEPT: usize = 32;
@@ -125,7 +126,7 @@ impl Judged {
         // In an API that is not known, any text may be what the client reads.
         let foreign = !reply.segments().any(|segment| is_known(segment.kind()));
         let is_read = |segment: &Segment<'_>| match segment.kind() {
-            SegmentKind::Other => foreign && !is_word(segment.text()),
+            SegmentKind::Other => foreign && !is_name(segment.text(), Views::ALL),
             kind => is_known(kind),
         };
         for segment in reply.segments().filter(is_read) {

@@ -21,8 +21,14 @@ use crate::target::{Breaker, BreakerSettings};
 /// ```
 #[derive(Clone, Debug)]
 pub struct CircuitBreakerLayer {
-    settings: Arc<BreakerSettings>,
-    breaker: Breaker,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) settings: Arc<BreakerSettings>,
+    /// Of calls that go to no target.
+    pub(super) breaker: Breaker,
 }
 
 impl Default for CircuitBreakerLayer {
@@ -36,8 +42,10 @@ impl CircuitBreakerLayer {
     #[must_use]
     pub fn new(settings: BreakerSettings) -> Self {
         Self {
-            settings: Arc::new(settings),
-            breaker: Breaker::new("upstream"),
+            shared: Arc::new(Shared {
+                settings: Arc::new(settings),
+                breaker: Breaker::new("upstream"),
+            }),
         }
     }
 
@@ -45,7 +53,7 @@ impl CircuitBreakerLayer {
     /// targets are in their [state](crate::target::TargetState::breaker).
     #[must_use]
     pub fn breaker(&self) -> &Breaker {
-        &self.breaker
+        &self.shared.breaker
     }
 }
 
@@ -55,8 +63,7 @@ impl<S> Layer<S> for CircuitBreakerLayer {
     fn layer(&self, inner: S) -> Self::Service {
         CircuitBreakerService {
             inner,
-            settings: Arc::clone(&self.settings),
-            breaker: self.breaker.clone(),
+            shared: Arc::clone(&self.shared),
         }
     }
 }

@@ -7,15 +7,15 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use super::CircuitBreakerFuture;
+use super::layer::Shared;
 use crate::body::{Body, BoxError};
-use crate::target::{Breaker, BreakerSettings, LastResort, Target};
+use crate::target::{LastResort, Target};
 
 /// The service of a [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
 #[derive(Clone, Debug)]
 pub struct CircuitBreakerService<S> {
     pub(super) inner: S,
-    pub(super) settings: Arc<BreakerSettings>,
-    pub(super) breaker: Breaker,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl<S, B, RB> Service<Request<B>> for CircuitBreakerService<S>
@@ -38,15 +38,16 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let breaker = match Target::of(request.extensions()) {
             Some(target) => target.state().breaker(),
-            None => &self.breaker,
+            None => &self.shared.breaker,
         };
+        let settings = &self.shared.settings;
         let admitted = match request.extensions().get::<LastResort>() {
-            Some(LastResort) => breaker.admit_early(&self.settings, Instant::now()),
-            None => breaker.admit_now(&self.settings),
+            Some(LastResort) => breaker.admit_early(settings, Instant::now()),
+            None => breaker.admit_now(settings),
         };
         match admitted {
             Ok(permit) => {
-                let counts_rate_limits = self.settings.count_rate_limits;
+                let counts_rate_limits = settings.count_rate_limits;
                 let inner = self.inner.call(request.map(Body::new));
                 CircuitBreakerFuture::admitted(inner, permit, counts_rate_limits)
             }

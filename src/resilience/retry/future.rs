@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response, request};
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower::retry::Policy;
@@ -30,7 +30,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F> {
         // The request's body is being read.
-        Read { read: ReplayRead, parts: Option<request::Parts> },
+        Read { read: ReplayRead, request: Option<Request<Body>> },
         // A try is on its way.
         Call { #[pin] future: F },
         // Until the next one.
@@ -65,11 +65,12 @@ where
     }
 
     /// The body has to be read, so that it can be sent again.
-    pub(super) fn read(policy: RetryPolicy, inner: S, parts: request::Parts, body: Body) -> Self {
+    pub(super) fn read(policy: RetryPolicy, inner: S, mut request: Request<Body>) -> Self {
+        let body = std::mem::take(request.body_mut());
         Self {
             state: State::Read {
                 read: Replay::read(body),
-                parts: Some(parts),
+                request: Some(request),
             },
             again: Some(Again {
                 policy,
@@ -121,22 +122,24 @@ where
                         future: again.inner.call(kept.into_request()),
                     }
                 }
-                StateProj::Read { read, parts } => {
+                StateProj::Read { read, request } => {
                     let read = ready!(Pin::new(read).poll(cx));
-                    let (Some(again), Some(parts)) = (this.again.as_mut(), parts.take()) else {
+                    let (Some(again), Some(mut request)) = (this.again.as_mut(), request.take())
+                    else {
                         return Poll::Pending;
                     };
-                    let body = match read {
+                    *request.body_mut() = match read {
                         Ok(replay) => {
-                            let kept = || Kept::new(&parts, &replay);
+                            let body = replay.body();
+                            let kept = || Kept::new(&request, replay);
                             again.kept = again.policy.has_retries().then(kept);
-                            replay.into_body()
+                            body
                         }
                         // It is too long to be kept, or has broken off.
                         Err(body) => body,
                     };
                     State::Call {
-                        future: again.inner.call(Request::from_parts(parts, body)),
+                        future: again.inner.call(request),
                     }
                 }
             };

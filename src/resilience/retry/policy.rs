@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{Extensions, Method, Request, Response, StatusCode, request};
+use http::{Extensions, Method, Request, Response, StatusCode};
 use tokio::time::Sleep;
 use tower::retry::Policy;
 use tower::retry::budget::Budget;
@@ -166,17 +166,17 @@ enum Marks {
 }
 
 impl Kept {
-    pub(super) fn new(parts: &request::Parts, body: &Replay) -> Self {
-        let extensions = &parts.extensions;
+    pub(super) fn new(request: &Request<Body>, body: Replay) -> Self {
+        let extensions = request.extensions();
         let marks = match (extensions.len(), Target::of(extensions)) {
             (0, _) => Marks::None,
             (1, Some(target)) => Marks::Target(target.clone()),
             _ => Marks::All(extensions.clone()),
         };
         Self {
-            head: Head::of(parts),
+            head: Head::of(request),
             marks,
-            body: body.clone(),
+            body,
             retry: None,
         }
     }

@@ -37,23 +37,17 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let policy = RetryPolicy::new(&self.shared);
-        let (parts, body) = request.map(Body::new).into_parts();
-        match Replay::at_once(body) {
-            Ok(replay) => {
-                let kept = policy.has_retries().then(|| Kept::new(&parts, &replay));
-                let request = Request::from_parts(parts, replay.into_body());
-                let future = self.inner.call(request);
-                let again = kept.map(|kept| (policy, self.inner.clone(), kept));
-                RetryFuture::call(future, again)
-            }
-            Err(body) => {
-                // The service that is ready is the one to call; its clone is
-                // not.
-                let next = self.inner.clone();
-                let inner = std::mem::replace(&mut self.inner, next);
-                RetryFuture::read(policy, inner, parts, body)
-            }
-        }
+        let mut request = request.map(Body::new);
+        let Some(replay) = Replay::of(request.body_mut()) else {
+            // The service that is ready is the one to call; its clone is not.
+            let next = self.inner.clone();
+            let inner = std::mem::replace(&mut self.inner, next);
+            return RetryFuture::read(policy, inner, request);
+        };
+        let kept = policy.has_retries().then(|| Kept::new(&request, replay));
+        let future = self.inner.call(request);
+        let again = kept.map(|kept| (policy, self.inner.clone(), kept));
+        RetryFuture::call(future, again)
     }
 }
 
