@@ -215,6 +215,17 @@ pub(super) fn between(root: &Node, problems: &mut Problems) {
             );
             problems.push(target.at, &path, what);
         }
+        let probe = target.get("health_probe");
+        if let Some(one_token) = probe.and_then(|probe| probe.get("one_token"))
+            && matches!(one_token.value, Value::Bool(true))
+            && target.get("model").is_none()
+        {
+            let path = format!("providers.targets[{index}].health_probe.one_token");
+            let what = format!(
+                "{path}: there is no model to ask for a token; add \"model\" to the target"
+            );
+            problems.push(one_token.at, &path, what);
+        }
     }
 }
 
