@@ -205,6 +205,16 @@ pub(super) fn between(root: &Node, problems: &mut Problems) {
     unique_ids(targets, problems);
     one_target(providers.get("strategy"), targets, problems);
     groups(providers.get("model_groups"), targets, problems);
+    if let Some(sticky) = providers.get("sticky")
+        && matches!(&sticky.value, Value::Map(entries) if entries.is_empty())
+    {
+        let path = "providers.sticky";
+        let what = format!(
+            "{path}: names nothing that requests have in common; add \"header\" or \"field\", or \
+             remove it"
+        );
+        problems.push(sticky.at, path, what);
+    }
     for (index, target) in targets.iter().enumerate() {
         let compatible = Provider::OpenAiCompatible.as_str();
         let provider = target.get("provider").and_then(Node::text);

@@ -37,6 +37,12 @@ const FILES: &[(&str, &[&str])] = &[
         &[r#"1:1: unknown key "\u{1b}[2J"; known here: pack, policies, policy, providers"#],
     ),
     (
+        "providers: {sticky: {}}\n",
+        &[
+            "1:21: providers.sticky: names nothing that requests have in common; add \"header\" or \"field\", or remove it",
+        ],
+    ),
+    (
         "providers: {targets: [{provider: together, health_probe: {one_token: true}}]}\n",
         &[
             "1:70: providers.targets[0].health_probe.one_token: there is no model to ask for a token; add \"model\" to the target",
