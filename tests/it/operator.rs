@@ -93,6 +93,7 @@ async fn a_target_is_taken_out_and_in_again() {
         (answer.status.as_u16(), answer.code()),
         (503, "circuit_open".to_owned())
     );
+    assert!(answer.text().contains("an operator has taken it out"));
 }
 
 #[tokio::test]
