@@ -122,11 +122,11 @@ fn health(providers: &config::Providers, targets: &[Target]) -> HealthProbeLayer
 }
 
 fn thresholds(settings: &config::HealthProbe) -> HealthThresholds {
-    let mut thresholds = HealthThresholds::default();
-    thresholds.degraded_after = settings.degraded_after;
-    thresholds.down_after = settings.down_after;
-    thresholds.up_after = settings.up_after;
-    thresholds
+    HealthThresholds {
+        degraded_after: settings.degraded_after,
+        down_after: settings.down_after,
+        up_after: settings.up_after,
+    }
 }
 
 /// Around the router, which finds the second target.
