@@ -32,6 +32,11 @@ enum Command {
         /// it changes, and on SIGHUP.
         #[arg(long, value_name = "FILE")]
         policy_config: Option<PathBuf>,
+        /// Where operators see how targets are doing, and take them in and
+        /// out. Whoever reaches it may do so: an address of this machine, or
+        /// behind what asks who comes. Without it, nowhere.
+        #[arg(long, value_name = "ADDRESS")]
+        admin_listen: Option<SocketAddr>,
         /// How logs are written, on standard error.
         #[arg(long, value_enum, default_value_t = LogFormat::Text)]
         log_format: LogFormat,
@@ -142,6 +147,7 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
         Command::Run {
             listen,
             policy_config,
+            admin_listen,
             log_format,
             drain_timeout_seconds,
         } => {
@@ -150,19 +156,29 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
             let stop = told_to_stop()?;
             let drain = Duration::from_secs(drain_timeout_seconds);
             let gateway = Gateway::new(&config)?.drain_timeout(drain);
-            let listener = TcpListener::bind(listen)
-                .await
-                .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-            match policy_config {
-                Some(file) => {
-                    let hung_up = told_to_reload()?;
-                    let follower = gateway.clone();
-                    tokio::select! {
-                        served = gateway.serve(listener, stop) => served?,
-                        () = follower.follow(&file, hung_up) => {}
-                    }
+            let admin = match admin_listen {
+                Some(address) => Some(bind(address).await?),
+                None => None,
+            };
+            let listener = bind(listen).await?;
+            let other = gateway.clone();
+            let follow = async {
+                match &policy_config {
+                    Some(file) => other.follow(file, told_to_reload()?).await,
+                    None => std::future::pending().await,
                 }
-                None => gateway.serve(listener, stop).await?,
+                Ok::<_, std::io::Error>(())
+            };
+            let operate = async {
+                match admin {
+                    Some(listener) => other.serve_admin(listener, std::future::pending()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                served = gateway.serve(listener, stop) => served?,
+                followed = follow => followed?,
+                operated = operate => operated?,
             }
             Ok(true)
         }
@@ -218,6 +234,11 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
             Ok(true)
         }
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| format!("cannot listen on {address}: {error}"))
 }
 
 fn configuration(file: Option<&Path>) -> Result<Config, BoxError> {

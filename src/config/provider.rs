@@ -119,6 +119,11 @@ pub struct Providers {
     pub concurrency: ConcurrencyConfig,
     /// When a second target is asked because the first takes long.
     pub hedge: HedgeConfig,
+    /// A file with certificates (PEM) of authorities that are trusted beside those of the web, for
+    /// targets in one's own house.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4096), extend("x-rule" = "printable"))]
+    pub ca_file: Option<String>,
     /// The targets; one Together target by default.
     #[schemars(length(min = 1))]
     pub targets: Vec<Target>,
@@ -148,6 +153,7 @@ impl Default for Providers {
             timeouts: TimeoutsConfig::default(),
             concurrency: ConcurrencyConfig::default(),
             hedge: HedgeConfig::default(),
+            ca_file: None,
             targets: vec![Target::new(Provider::Together)],
         }
     }
@@ -367,6 +373,18 @@ pub struct HealthProbe {
     /// Seconds an answer may take.
     #[schemars(range(min = 1, max = 3_600))]
     pub timeout_seconds: u32,
+    /// Whether the target's model is asked for one token, which costs a little and sees more than
+    /// the list of models, which is asked for otherwise.
+    pub one_token: bool,
+    /// After how many answers in a row that are late or bad other targets go first.
+    #[schemars(range(min = 1, max = 255))]
+    pub degraded_after: u8,
+    /// After how many bad answers in a row the target is not called any more.
+    #[schemars(range(min = 1, max = 255))]
+    pub down_after: u8,
+    /// After how many good answers in a row it is a step better.
+    #[schemars(range(min = 1, max = 255))]
+    pub up_after: u8,
 }
 
 impl Default for HealthProbe {
@@ -375,6 +393,10 @@ impl Default for HealthProbe {
             enabled: false,
             interval_seconds: 30,
             timeout_seconds: 5,
+            one_token: false,
+            degraded_after: 1,
+            down_after: 3,
+            up_after: 2,
         }
     }
 }

@@ -206,6 +206,16 @@ pub(super) fn between(root: &Node, problems: &mut Problems) {
     unique_ids(targets, problems);
     one_target(providers.get("strategy"), targets, problems);
     groups(providers.get("model_groups"), targets, problems);
+    if let Some(sticky) = providers.get("sticky")
+        && matches!(&sticky.value, Value::Map(entries) if entries.is_empty())
+    {
+        let path = "providers.sticky";
+        let what = format!(
+            "{path}: names nothing that requests have in common; add \"header\" or \"field\", or \
+             remove it"
+        );
+        problems.push(sticky.at, path, what);
+    }
     for (index, target) in targets.iter().enumerate() {
         let compatible = Provider::OpenAiCompatible.as_str();
         let provider = target.get("provider").and_then(Node::text);
@@ -215,6 +225,17 @@ pub(super) fn between(root: &Node, problems: &mut Problems) {
                 "{path}: the provider \"{compatible}\" has no URL of its own; add \"base_url\""
             );
             problems.push(target.at, &path, what);
+        }
+        let probe = target.get("health_probe");
+        if let Some(one_token) = probe.and_then(|probe| probe.get("one_token"))
+            && matches!(one_token.value, Value::Bool(true))
+            && target.get("model").is_none()
+        {
+            let path = format!("providers.targets[{index}].health_probe.one_token");
+            let what = format!(
+                "{path}: there is no model to ask for a token; add \"model\" to the target"
+            );
+            problems.push(one_token.at, &path, what);
         }
     }
 }

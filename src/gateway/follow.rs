@@ -18,6 +18,9 @@ const EVERY: Duration = Duration::from_millis(500);
 struct Stamp {
     modified: Option<SystemTime>,
     length: u64,
+    /// Of a file that is put in the place of another, by a rename or a link.
+    #[cfg(unix)]
+    file: (u64, u64),
 }
 
 impl Stamp {
@@ -27,6 +30,11 @@ impl Stamp {
         Some(Self {
             modified: metadata.modified().ok(),
             length: metadata.len(),
+            #[cfg(unix)]
+            file: {
+                use std::os::unix::fs::MetadataExt as _;
+                (metadata.dev(), metadata.ino())
+            },
         })
     }
 }
@@ -39,6 +47,9 @@ pub(super) async fn follow(
     let mut taken = Stamp::of(file);
     let mut before = taken;
     let mut open = true;
+    if has_changed(gateway, file).await {
+        take(gateway.clone(), file.to_owned()).await;
+    }
     loop {
         let asked = tokio::select! {
             // At its end nobody will tell any more.
@@ -54,6 +65,18 @@ pub(super) async fn follow(
             taken = now;
             take(gateway.clone(), file.to_owned()).await;
         }
+    }
+}
+
+/// Whether the file is another one already than the one that was read first.
+async fn has_changed(gateway: &Gateway, file: &Path) -> bool {
+    let file = file.to_owned();
+    let read = tokio::task::spawn_blocking(move || Config::from_path(&file));
+    match read.await {
+        Ok(Ok(config)) => gateway.kept().1 != config,
+        // Or one that cannot be read, which is to be told.
+        Ok(Err(_)) => true,
+        Err(_) => false,
     }
 }
 

@@ -18,6 +18,7 @@
 //! a proxy in front of it. A gateway that serves can be given another
 //! configuration: [`Gateway::reload`], [`Gateway::follow`].
 
+mod admin;
 pub mod demo;
 mod follow;
 pub mod judge;
@@ -30,7 +31,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ use self::stack::{Kept, Parts};
 use self::surface::Stack;
 use crate::call::CallReader;
 use crate::config::Config;
+use crate::target::Target;
 
 /// A gateway that has been configured and not started.
 #[derive(Clone, Debug)]
@@ -55,7 +57,7 @@ pub struct Gateway {
 struct Current {
     stack: Arc<ArcSwap<Stack>>,
     /// What the stack is made of; held while a new one is built.
-    kept: Mutex<Kept>,
+    kept: Mutex<(Kept, Config)>,
     /// In place of the configured audit file.
     audit: Option<Arc<dyn CallReader>>,
 }
@@ -135,7 +137,7 @@ impl Gateway {
             drain: Duration::from_secs(30),
             current: Arc::new(Current {
                 stack,
-                kept: Mutex::new(parts.into_kept()),
+                kept: Mutex::new((parts.into_kept(), config.clone())),
                 audit,
             }),
         })
@@ -167,17 +169,52 @@ impl Gateway {
     /// # Errors
     /// As [`new`](Self::new); the gateway then stays as it was.
     pub fn reload(&self, config: &Config) -> Result<(), GatewayError> {
-        let mut kept = self
-            .current
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut parts = Parts::after(&kept);
+        let mut kept = self.kept();
+        let mut parts = Parts::after(&kept.0);
         let stack = stack::build(config, self.current.audit.clone(), &mut parts)?;
         let now = parts.into_kept();
         self.current.stack.store(Arc::new(stack));
-        *kept = now;
+        *kept = (now, config.clone());
         Ok(())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, (Kept, Config)> {
+        let kept = self.current.kept.lock();
+        kept.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The targets there are now, by their ids.
+    pub fn targets(&self) -> Vec<Target> {
+        let kept = self.kept();
+        let all = kept.0.all::<crate::config::Target, Target>();
+        let mut targets: Vec<Target> = all.map(|(_, target)| target.clone()).collect();
+        targets.sort_by(|a, b| a.id().cmp(b.id()));
+        targets
+    }
+
+    /// What an operator may see and do, as a router of its own: it knows no
+    /// clients, and belongs on an address that only operators reach.
+    ///
+    /// - `GET /admin/targets`: how each target is doing.
+    /// - `GET /admin/targets/{id}`: one of them.
+    /// - `POST /admin/targets/{id}/breaker` with `{"state": "open"}`, `closed`
+    ///   or `auto`: takes the target out, keeps it in whatever becomes of its
+    ///   calls, or leaves that to its breaker again. It stays so when the
+    ///   configuration is reloaded.
+    pub fn admin(&self) -> Router {
+        admin::router(self.clone())
+    }
+
+    /// Serves [`admin`](Self::admin) until `stop` completes.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub async fn serve_admin(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        serve::serve(listener, self.admin(), Duration::ZERO, stop).await
     }
 
     /// [Reloads](Self::reload) the configuration whenever `told` is ready, and

@@ -50,9 +50,11 @@ impl Default for HealthProbe {
 
 impl HealthProbe {
     /// The time between two questions: 30 s, more or less by a tenth at random.
+    /// A year at most.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval.max(Duration::from_millis(1));
+        const YEAR: Duration = Duration::from_secs(86400 * 365);
+        self.interval = interval.clamp(Duration::from_millis(1), YEAR);
         self
     }
 
@@ -404,6 +406,20 @@ mod tests {
         drop(service);
         tokio::time::sleep(S / 10).await;
         assert_eq!(ended.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interval_beyond_reckoning_is_no_fault() {
+        let target = target();
+        let upstream = Upstream::new(|_| connect());
+        let probe = HealthProbe::default().interval(Duration::MAX);
+        let layer = HealthProbeLayer::new().probe(&target, probe.timeout(Duration::MAX));
+        let service = layer.layer(upstream.clone());
+        tokio::time::sleep(2 * S).await;
+        assert_eq!(upstream.calls(), 1);
+        // It is still there, and has said what it found.
+        assert_eq!(target.state().health().state(), HealthState::Degraded);
+        drop(service);
     }
 
     #[test]

@@ -13,5 +13,5 @@ mod together;
 
 pub use self::error_response::{ErrorResponseFuture, ErrorResponseLayer, ErrorResponseService};
 #[cfg(feature = "together")]
-pub use self::together::{Together, TogetherFuture};
+pub use self::together::{InvalidCertificates, Together, TogetherFuture};
 pub use crate::target::{ApiKey, InvalidBaseUrl, UpstreamError};

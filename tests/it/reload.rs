@@ -210,3 +210,48 @@ async fn a_changed_file_and_a_signal_are_followed_and_a_bad_file_is_not() {
     process.wait("configuration reloaded");
     assert!(!ask().await);
 }
+
+/// A file put in the place of another, of the same length and time, as a
+/// ConfigMap may be; and one that was changed before anybody looked.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_in_the_place_of_another_is_seen() {
+    let upstream = Simulator::new().bind("127.0.0.1:0").await.unwrap();
+    let file = |version: u8| {
+        let target = format!(
+            "{{provider: openai-compatible, base_url: '{}'}}",
+            upstream.base_url()
+        );
+        format!("pack: {{version: 1.0.{version}}}\nproviders: {{targets: [{target}]}}\n")
+    };
+    let time = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let folder = std::env::temp_dir().join(format!("portcullis-{}-links", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let put = |version: u8| {
+        let path = folder.join(format!("{version}.yaml"));
+        std::fs::write(&path, file(version)).unwrap();
+        let opened = std::fs::File::options().write(true).open(&path).unwrap();
+        opened.set_modified(time).unwrap();
+        let link = folder.join(format!("link-{version}"));
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        std::fs::rename(&link, folder.join("config.yaml")).unwrap();
+    };
+    put(1);
+    let config = folder.join("config.yaml");
+    let (process, _) = Process::start(config.to_str().unwrap());
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    put(2);
+    assert_eq!(process.wait("configuration reloaded")["version"], "1.0.2");
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let read = portcullis::config::Config::parse("x.yaml", &file(3)).unwrap();
+    let gateway = portcullis::gateway::Gateway::new(&read).unwrap();
+    let changed = Scratch::new("changed.yaml", &file(4).replace("primary", "x"));
+    let path = std::path::Path::new(changed.path());
+    let ids = || gateway.targets().into_iter().map(|t| t.id().to_owned());
+    assert!(ids().eq(["primary"]));
+    std::fs::write(path, file(4).replace("{provider", "{id: other, provider")).unwrap();
+    let follow = gateway.follow(path, |_| std::task::Poll::Pending);
+    let _ = tokio::time::timeout(Duration::from_millis(300), follow).await;
+    assert!(ids().eq(["other"]));
+}

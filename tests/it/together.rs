@@ -45,13 +45,25 @@ async fn errors_have_their_kinds() {
     drop(closed);
     let garbage = raw(b"not HTTP at all\r\n\r\n").await;
     let silent = raw(b"").await;
+    let switches =
+        raw(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n").await;
+    let long = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":").await;
     for (url, kind) in [
         (format!("http://{nobody}/v1"), "connect"),
         (format!("https://{garbage}/v1"), "tls"),
         (format!("http://{garbage}/v1"), "protocol"),
         (format!("http://{silent}/v1"), "reset"),
+        (format!("http://{switches}/v1"), "protocol"),
+        (format!("http://{long}/v1"), "reset"),
     ] {
-        let error = at(&url).oneshot(request(false)).await.unwrap_err();
+        let error = match at(&url).oneshot(request(false)).await {
+            Err(error) => error,
+            // It says less than it promised.
+            Ok(response) => {
+                let error = response.into_body().collect().await.unwrap_err();
+                *error.downcast::<UpstreamError>().unwrap()
+            }
+        };
         assert_eq!(error.kind(), kind, "{url}: {error:?}");
     }
 }
@@ -147,4 +159,46 @@ async fn no_path_climbs_out_of_the_api() {
     let response = at(&server.base_url()).oneshot(request).await.unwrap();
     assert_eq!(response.status(), 404);
     assert_eq!(server.simulator().request_count(), 0);
+}
+
+#[tokio::test]
+async fn sound_passes_to_a_target_with_a_model_whatever_its_length() {
+    let server = Simulator::new().bind("127.0.0.1:0").await.unwrap();
+    let upstream = at(&server.base_url()).model("whisper");
+    for (kind, bytes) in [
+        ("multipart/form-data; boundary=x", 9 * 1024 * 1024),
+        ("application/octet-stream", 9 * 1024 * 1024),
+        ("audio/wav", 100),
+    ] {
+        let request = Request::post("/v1/audio/transcriptions")
+            .header("content-type", kind)
+            .body(Body::from("a".repeat(bytes)))
+            .unwrap();
+        // The simulator knows no such path.
+        let status = upstream.clone().oneshot(request).await.unwrap().status();
+        assert_eq!(status, 404, "{kind}");
+        let seen = server.simulator().last_request().unwrap();
+        assert_eq!(seen.body.len(), bytes, "{kind}");
+    }
+}
+
+/// Who follows one is the client, without a key of ours.
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let other = Simulator::new().bind("127.0.0.1:0").await.unwrap();
+    let to = format!("{}/chat/completions", other.base_url());
+    let away = Reply::new()
+        .raw(http::StatusCode::TEMPORARY_REDIRECT, "text/plain", "")
+        .header("location", to.as_str());
+    let server = Simulator::new()
+        .always(away)
+        .bind("127.0.0.1:0")
+        .await
+        .unwrap();
+    let upstream = at(&server.base_url()).api_key(ApiKey::new("secret").unwrap());
+    let response = upstream.oneshot(request(false)).await.unwrap();
+    assert_eq!(response.status(), 307);
+    assert_eq!(response.headers()["location"], to);
+    assert!(response.headers().get("authorization").is_none());
+    assert_eq!(other.simulator().request_count(), 0);
 }

@@ -36,6 +36,25 @@ const FILES: &[(&str, &[&str])] = &[
         "\"\\e[2J\": 1\n",
         &[r#"1:1: unknown key "\u{1b}[2J"; known here: pack, policies, policy, providers"#],
     ),
+    (
+        "providers: {sticky: {}}\n",
+        &[
+            "1:21: providers.sticky: names nothing that requests have in common; add \"header\" or \"field\", or remove it",
+        ],
+    ),
+    (
+        "providers: {targets: [{provider: together, health_probe: {one_token: true}}]}\n",
+        &[
+            "1:70: providers.targets[0].health_probe.one_token: there is no model to ask for a token; add \"model\" to the target",
+        ],
+    ),
+    (
+        "providers: {targets: [{provider: together, health_probe: {down_after: 0, up_after: 256}}]}\n",
+        &[
+            "1:71: providers.targets[0].health_probe.down_after: must be from 1 to 255, not 0",
+            "1:84: providers.targets[0].health_probe.up_after: must be from 1 to 255, not 256",
+        ],
+    ),
     // Names.
     (
         "policies:\n  chain: [audit, rate-limit]\n",

@@ -25,12 +25,30 @@ pub(in crate::gateway) struct Parts<'a> {
     now: Kept,
 }
 
+impl Kept {
+    /// The parts of these types, with the settings that each was built from.
+    pub(in crate::gateway) fn all<S: 'static, P: 'static>(&self) -> impl Iterator<Item = (&S, &P)> {
+        let kept = self.parts.values();
+        kept.filter_map(|kept| {
+            let kept = kept.downcast_ref::<Part<S, P>>()?;
+            Some((&kept.settings, &kept.part))
+        })
+    }
+}
+
 impl<'a> Parts<'a> {
     pub(in crate::gateway) fn after(before: &'a Kept) -> Self {
         Self {
             before,
             now: Kept::default(),
         }
+    }
+
+    /// The part of this name there was, whatever its settings.
+    pub(super) fn before<S: 'static, P: 'static>(&self, name: &str) -> Option<&'a P> {
+        let key = (TypeId::of::<(S, P)>(), name.to_owned());
+        let kept = self.before.parts.get(&key)?;
+        Some(&kept.downcast_ref::<Part<S, P>>()?.part)
     }
 
     /// The part of these settings: the one there was, or a new one. `name`

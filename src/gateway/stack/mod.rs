@@ -21,6 +21,7 @@ pub(super) use self::injection::injection;
 pub(super) use self::kept::{Kept, Parts};
 pub(super) use self::pii::pii;
 pub(super) use self::safety::safety;
+pub(super) use self::upstream::Upstream;
 use super::GatewayError;
 use super::surface::Stack;
 use crate::audit::{AuditLayer, JsonLinesSink};

@@ -14,7 +14,7 @@ use crate::resilience::{
     CircuitBreakerLayer, ConcurrencyLimitLayer, HealthProbe, HealthProbeLayer, HedgeLayer,
     RetryBudget, RetryLayer, TimeoutLayer,
 };
-use crate::target::{BreakerSettings, FailureRate, Target, UpstreamError};
+use crate::target::{BreakerSettings, FailureRate, HealthThresholds, Target, UpstreamError};
 
 fn seconds(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
@@ -109,7 +109,9 @@ fn health(providers: &config::Providers, targets: &[Target]) -> HealthProbeLayer
         if settings.enabled {
             let probe = HealthProbe::default()
                 .interval(seconds(settings.interval_seconds))
-                .timeout(seconds(settings.timeout_seconds));
+                .timeout(seconds(settings.timeout_seconds))
+                .one_token(settings.one_token)
+                .thresholds(thresholds(settings));
             layer = layer.probe(target, probe);
         } else {
             // What a former configuration's probe has found is not asked again.
@@ -117,6 +119,14 @@ fn health(providers: &config::Providers, targets: &[Target]) -> HealthProbeLayer
         }
     }
     layer
+}
+
+fn thresholds(settings: &config::HealthProbe) -> HealthThresholds {
+    HealthThresholds {
+        degraded_after: settings.degraded_after,
+        down_after: settings.down_after,
+        up_after: settings.up_after,
+    }
 }
 
 /// Around the router, which finds the second target.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderName, Request, Response};
+use tokio::time::Instant;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder};
 
@@ -14,11 +15,12 @@ use crate::route::{
     Cost, Fallback, Latency, LeastInFlight, MidStream, Random, RoundRobin, RouteLayer, Single,
     StickyKey, Strategy, Trigger, UnknownModels, WeightedRoundRobin,
 };
-use crate::target::{ApiKey, Pricing, Target, UpstreamError};
+use crate::target::{ApiKey, BreakerState, Forced, Pricing, Target, UpstreamError};
 use crate::upstream::Together;
 
 /// Calls one of the targets, and others when it fails.
-pub(super) type Upstream = BoxCloneSyncService<Request<Body>, Response<Body>, UpstreamError>;
+pub(in crate::gateway) type Upstream =
+    BoxCloneSyncService<Request<Body>, Response<Body>, UpstreamError>;
 
 /// Targets whose settings have stayed keep their state.
 pub(super) fn upstream(
@@ -27,12 +29,29 @@ pub(super) fn upstream(
 ) -> Result<Upstream, GatewayError> {
     let mut targets = Vec::with_capacity(providers.targets.len());
     for (number, settings) in providers.targets.iter().enumerate() {
-        let build = |settings: &config::Target| target(settings, number);
+        let before = parts.before::<config::Target, Target>(&settings.id);
+        let build = |settings: &config::Target| {
+            let target = target(settings, number)?;
+            if let Some(before) = before {
+                keep_word(before, &target);
+            }
+            Ok(target)
+        };
         targets.push(parts.part(&settings.id, settings, build)?);
     }
     parts.part("providers", providers, |providers| {
         connected(providers, targets)
     })
+}
+
+/// What an operator has said of a target stays when its settings change.
+fn keep_word(before: &Target, target: &Target) {
+    let word = match before.state().breaker().state(Instant::now()) {
+        BreakerState::ForcedOpen => Forced::Open,
+        BreakerState::ForcedClosed => Forced::Closed,
+        _ => return,
+    };
+    target.state().breaker().force(word);
 }
 
 fn connected(
@@ -44,7 +63,16 @@ fn connected(
             "providers.targets is empty: there is nothing to call".to_owned(),
         ));
     };
-    let service = resilient(providers, &targets, Together::to(first.clone()));
+    let mut together = Together::to(first.clone());
+    if let Some(file) = &providers.ca_file {
+        let unusable =
+            |why: String| GatewayError::Target(format!("providers.ca_file: {file}: {why}"));
+        let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+        together = together
+            .root_certificates(&pem)
+            .map_err(|error| unusable(error.to_string()))?;
+    }
+    let service = resilient(providers, &targets, together);
     Ok(match providers.strategy() {
         config::Strategy::Single => routed(Single::default(), targets, providers, service)?,
         config::Strategy::Fallback => routed(Fallback::default(), targets, providers, service)?,

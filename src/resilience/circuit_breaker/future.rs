@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::body::{Observed, Said};
 use crate::body::{Body, BoxError, MediaKind};
 use crate::resilience::answer::refuse;
-use crate::target::{Failure, Permit, Refused};
+use crate::target::{BreakerState, Failure, Permit, Refused};
 
 pin_project! {
     /// The future of a [`CircuitBreakerService`](super::CircuitBreakerService).
@@ -62,8 +62,12 @@ impl<F> CircuitBreakerFuture<F> {
 
     #[cold]
     pub(super) fn refused(name: &str, refused: Refused) -> Self {
+        let why = match refused.state {
+            BreakerState::ForcedOpen => "an operator has taken it out",
+            _ => "too many calls have failed",
+        };
         let message = format!(
-            "the circuit breaker of {name} is {}: too many calls have failed",
+            "the circuit breaker of {name} is {}: {why}",
             refused.state.as_str().replace('_', " ")
         );
         let response = refuse(

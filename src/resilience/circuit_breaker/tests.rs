@@ -291,3 +291,41 @@ async fn what_breaks_off_while_a_policy_reads_it_counts() {
     assert_eq!(response.status(), 502);
     assert_eq!(layer.breaker().failures(), 1);
 }
+
+/// What was answered without asking the upstream says nothing of it.
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_our_own_closes_nothing() {
+    let ours: [fn() -> Answer; 2] = [
+        || {
+            let mut response = status(400)?;
+            response.extensions_mut().insert(Failure::Rejected);
+            Ok(response)
+        },
+        || Err(UpstreamError::MissingKey("no key".to_owned())),
+    ];
+    for answer in ours {
+        let layer = layer();
+        trip(&layer).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let _ = call(&layer, &Upstream::new(move |_| answer())).await;
+        let state = layer.breaker().state(Instant::now());
+        assert_eq!(state, BreakerState::HalfOpen);
+        // The place is free for a real probe.
+        assert!(read(call(&layer, &Upstream::new(|_| ok("fine"))).await).await);
+        assert_eq!(layer.breaker().state(Instant::now()), BreakerState::Closed);
+    }
+}
+
+/// The bytes that the connection ends with, behind the end of the stream.
+#[tokio::test(start_paused = true)]
+async fn what_is_cut_behind_the_end_went_well() {
+    let layer = layer();
+    let upstream = Upstream::new(|_| {
+        let done = Step::Data("data: [DONE]\n\n");
+        steps(true, [Step::Data(EVENT), done, Step::Break])
+    });
+    for _ in 0..5 {
+        assert!(!read(call(&layer, &upstream).await).await);
+    }
+    assert_eq!(layer.breaker().failures(), 0);
+}

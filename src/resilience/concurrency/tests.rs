@@ -161,3 +161,48 @@ async fn each_target_has_its_own_and_the_limit_may_change() {
     assert_eq!(held.status(), 200);
     assert_eq!(ask(&one, &target).await.status(), 503);
 }
+
+/// A lower limit counts although there is always somebody who waits.
+#[tokio::test(start_paused = true)]
+async fn a_lower_limit_counts_while_calls_wait() {
+    let target = Target::compatible("one", "http://127.0.0.1:1/v1").unwrap();
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let inner = {
+        let (now, most) = (now.clone(), most.clone());
+        tower::service_fn(move |request: http::Request<Body>| {
+            let (now, most) = (now.clone(), most.clone());
+            async move {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::time::sleep(10 * MS).await;
+                now.fetch_sub(1, Ordering::SeqCst);
+                Ok::<_, std::convert::Infallible>(Response::new(request.into_body()))
+            }
+        })
+    };
+    let mut calls = JoinSet::new();
+    let mut begin = |limit: usize, count: usize| {
+        for _ in 0..count {
+            let service = ConcurrencyLimitLayer::new(limit)
+                .max_queue(1000)
+                .layer(inner.clone());
+            let mut request = request("hello");
+            request.extensions_mut().insert(target.clone());
+            // Its answer holds a place.
+            calls.spawn(async move { drop(service.oneshot(request).await) });
+        }
+    };
+    begin(8, 50);
+    tokio::time::sleep(15 * MS).await;
+    assert_eq!(most.load(Ordering::SeqCst), 8);
+    begin(2, 50);
+    tokio::time::sleep(20 * MS).await;
+    most.store(0, Ordering::SeqCst);
+    tokio::time::sleep(50 * MS).await;
+    assert_eq!(most.load(Ordering::SeqCst), 2);
+    // And a higher one, again.
+    begin(5, 1);
+    tokio::time::sleep(50 * MS).await;
+    assert_eq!(most.load(Ordering::SeqCst), 5);
+    calls.join_all().await;
+    assert_eq!(target.state().gate().waiting(), 0);
+}

@@ -189,3 +189,15 @@ async fn a_router_learns_whom_to_avoid_and_tells_whom_it_chose() {
     let waited = start.elapsed();
     assert!((299 * MS..303 * MS).contains(&waited), "{waited:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_is_not_made_twice() {
+    for (path, asked) in [("/v1/files", 1), ("/v1/chat/completions", 2)] {
+        let (racers, service) = racers(&[(1000, 200)]);
+        let layer = HedgeLayer::new().delay(10 * MS);
+        let mut request = request("hello");
+        *request.uri_mut() = http::Uri::from_static(path);
+        layer.layer(service).oneshot(request).await.unwrap();
+        assert_eq!(racers.begun.load(Ordering::SeqCst), asked, "{path}");
+    }
+}

@@ -396,3 +396,55 @@ async fn nothing_is_said_of_a_status_that_is_not_listed() {
     assert_eq!(response.status(), 503);
     assert_eq!(upstream.calls(), 2);
 }
+
+/// However long it is.
+#[tokio::test(start_paused = true)]
+async fn a_wait_beyond_reckoning_is_no_fault() {
+    let upstream = Upstream::new(|_| {
+        let mut response = status(429)?;
+        let long = http::HeaderValue::from_static("18446744073709549568");
+        response.headers_mut().insert("retry-after", long);
+        Ok(response)
+    });
+    let patient = layer()
+        .max_retry_after(Duration::MAX)
+        .initial_backoff(Duration::MAX)
+        .max_backoff(Duration::MAX);
+    let waits = tokio::time::timeout(Duration::from_secs(3600), call(patient, &upstream));
+    assert!(waits.await.is_err());
+    assert_eq!(upstream.calls(), 1);
+}
+
+/// A job that may have been begun is not begun once more.
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_is_not_made_twice() {
+    type Case = (fn() -> Answer, &'static str, &'static str, bool, usize);
+    let cases: [Case; 9] = [
+        (reset, "POST", "/v1/fine-tunes", false, 1),
+        (|| status(500), "POST", "/v1/files", false, 1),
+        (|| status(504), "POST", "/v1/batches", false, 1),
+        (|| status(429), "POST", "/v1/batches", false, 3),
+        (|| status(503), "POST", "/v1/batches", false, 3),
+        (connect, "POST", "/v1/files", false, 3),
+        (reset, "GET", "/v1/files", false, 3),
+        (reset, "POST", "/v1/files", true, 3),
+        (reset, "POST", "/v1/chat/completions", false, 3),
+    ];
+    for (answer, method, path, keyed, tries) in cases {
+        let upstream = Upstream::new(move |_| answer());
+        let mut request = request("hello");
+        *request.method_mut() = method.parse().unwrap();
+        *request.uri_mut() = http::Uri::from_static(path);
+        if keyed {
+            let key = http::HeaderValue::from_static("k1");
+            request.headers_mut().insert("idempotency-key", key);
+        }
+        let _ = layer().layer(upstream.clone()).oneshot(request).await;
+        assert_eq!(upstream.calls(), tries, "{method} {path}");
+        let keys = upstream.asked();
+        let keys = keys
+            .iter()
+            .filter(|asked| asked.headers.contains_key("idempotency-key"));
+        assert_eq!(keys.count(), if keyed { tries } else { 0 });
+    }
+}

@@ -1,6 +1,7 @@
 //! The pooled client, and what its errors mean.
 
 use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -12,6 +13,9 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tower_service::Service;
 
 use crate::body::{Body, BoxError, TimedOut};
@@ -51,13 +55,53 @@ impl Service<Uri> for Connector {
 
 const DEFAULT: Duration = Duration::from_secs(10);
 
+/// Certificates of authorities that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidCertificates {
+    why: String,
+}
+
+impl fmt::Display for InvalidCertificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "no certificates of an authority in PEM: {}; they begin with \
+             -----BEGIN CERTIFICATE-----",
+            self.why
+        )
+    }
+}
+
+impl Error for InvalidCertificates {}
+
+/// The authorities that browsers trust.
+pub(super) fn web_roots() -> RootCertStore {
+    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
+}
+
+/// Those, and some of one's own.
+pub(super) fn with_roots(pem: &[u8]) -> Result<RootCertStore, InvalidCertificates> {
+    let invalid = |why: String| InvalidCertificates { why };
+    let mut roots = web_roots();
+    let before = roots.len();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| invalid(error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| invalid(error.to_string()))?;
+    }
+    if roots.len() == before {
+        return Err(invalid("there are none".to_owned()));
+    }
+    Ok(roots)
+}
+
 /// HTTP/1.1 and HTTP/2, as the upstream offers (ALPN, RFC 7301).
-pub(super) fn client() -> HttpClient {
+pub(super) fn client(roots: RootCertStore) -> HttpClient {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_keepalive(Some(Duration::from_secs(60)));
-    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = rustls::crypto::ring::default_provider();
     #[expect(clippy::expect_used, reason = "proved below")]
     let tls = rustls::ClientConfig::builder_with_provider(provider.into())
@@ -90,7 +134,9 @@ fn is_reset(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|cause| {
         let http = cause.downcast_ref::<hyper::Error>();
         let io = cause.downcast_ref::<io::Error>();
-        http.is_some_and(|e| e.is_incomplete_message() || e.is_closed() || e.is_canceled())
+        // What is broken HTTP aside, and what is wrong with the request: a
+        // connection that went away, or a stream of HTTP/2 that was taken back.
+        http.is_some_and(|e| !e.is_parse() && !e.is_user())
             || io.is_some_and(|e| {
                 matches!(
                     e.kind(),

@@ -9,7 +9,9 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use super::body::Bounded;
-use super::connect::{CONNECT_TIMEOUT, HttpClient, client, of_client};
+use super::connect::{
+    CONNECT_TIMEOUT, HttpClient, InvalidCertificates, client, of_client, web_roots, with_roots,
+};
 use super::headers::{strip_foreign, strip_hop_by_hop, strip_ours, strip_theirs};
 use crate::body::{
     ApiError, Body, BoxError, Inspect, Inspected, Inspection, MediaKind, Problem, TimedOut, Upload,
@@ -65,9 +67,19 @@ impl Together {
     #[must_use]
     pub fn to(target: Target) -> Self {
         Self {
-            client: client(),
+            client: client(web_roots()),
             target,
         }
+    }
+
+    /// Trusts these authorities, too: certificates in PEM, for upstreams in
+    /// one's own house.
+    ///
+    /// # Errors
+    /// When there is no certificate in it, or a broken one.
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, InvalidCertificates> {
+        self.client = client(with_roots(pem)?);
+        Ok(self)
     }
 
     fn with(mut self, change: impl FnOnce(Target) -> Target) -> Self {
@@ -195,6 +207,11 @@ async fn send(
     let answer = CONNECT_TIMEOUT.scope(target.connect_timeout, client.request(request));
     let answer = timeout_at(start, limit, answer).await;
     let answer = answer.and_then(|answer| answer.map_err(of_client));
+    let answer = answer.and_then(|answer| match answer.status().is_informational() {
+        // Nobody has asked for another protocol.
+        true => Err(UpstreamError::Protocol(NO_ANSWER.into())),
+        false => Ok(answer),
+    });
     if let Err(error) = &answer
         && let Some(problem) = fault_of_client(&upload, error)
     {
@@ -218,6 +235,8 @@ async fn send(
     });
     Ok(Response::from_parts(parts, body))
 }
+
+const NO_ANSWER: &str = "the upstream wants to change the protocol";
 
 /// An answer of ours: the upstream was not asked, or not for the whole.
 fn refuse(error: ApiError) -> Response<Body> {

@@ -5,13 +5,16 @@ use std::time::Duration;
 use http::{Request, StatusCode};
 use portcullis::Body;
 use portcullis::call::Outcome;
-use portcullis::resilience::{CircuitBreakerLayer, CircuitBreakerService};
+use portcullis::resilience::{
+    CircuitBreakerLayer, CircuitBreakerService, ConcurrencyLimitLayer, HedgeLayer, RetryLayer,
+    TimeoutLayer,
+};
 use portcullis::route::{FallbackLayer, MidStream, RouteService, Strategy, UnknownModels};
 use portcullis::target::Target;
 use portcullis::upstream::simulator::{Reply, Simulator};
 use portcullis::{AuditLayer, route::RouteLayer};
 use serde_json::json;
-use tower::Layer;
+use tower::{Layer, ServiceBuilder};
 
 use super::fleet::{Fleet, ask, recorded, request, request_of, routed, target};
 use crate::support::{Records, chat};
@@ -314,34 +317,48 @@ async fn targets_are_not_asked_for_compressed_streams() {
     }
 }
 
+/// Through all the layers, with one place at each target: whenever a client
+/// leaves, the next one finds everything free.
 #[tokio::test(start_paused = true)]
 async fn a_client_may_leave_at_any_time() {
-    let slow = good()
-        .delay(Duration::from_millis(20))
-        .between(Duration::from_millis(10));
+    let ms = Duration::from_millis;
+    let slow = good().delay(ms(20)).between(ms(10));
     let faults = [
         slow.clone(),
         slow.clone().cut_after(2),
         good().stall_after(0),
+        Reply::error(StatusCode::SERVICE_UNAVAILABLE, "busy").delay(ms(5)),
     ];
     for (number, fault) in faults.into_iter().enumerate() {
-        for after in (0..200).step_by(5) {
+        for after in (0..160).step_by(3) {
             let targets = [target("a"), target("b")];
             let fleet = Fleet::new([
                 ("a", Simulator::new().always(fault.clone())),
                 ("b", Simulator::new().always(slow.clone())),
             ]);
-            let layer = FallbackLayer::new(targets.clone())
+            let router = FallbackLayer::new(targets.clone())
                 .mid_stream(MidStream::Continue)
-                .first_token_timeout(Duration::from_millis(50));
-            let call = ask(guarded(&layer, &fleet), request(true));
-            let _ = tokio::time::timeout(Duration::from_millis(after), call).await;
+                .first_token_timeout(ms(50));
+            let service = ServiceBuilder::new()
+                .layer(HedgeLayer::new().delay(ms(40)))
+                .layer(router)
+                .layer(CircuitBreakerLayer::default())
+                .layer(RetryLayer::default().initial_backoff(ms(10)))
+                .layer(ConcurrencyLimitLayer::new(1).max_queue(1))
+                .layer(TimeoutLayer::default())
+                .service(fleet.clone());
+            let call = ask(service.clone(), request(true));
+            let _ = tokio::time::timeout(ms(after), call).await;
             for target in &targets {
                 assert_eq!(target.state().in_flight(), 0, "{number}, {after}");
             }
             for ship in ["a", "b"] {
                 fleet.ship(ship).idle().await;
             }
+            let got = tokio::time::timeout(ms(5000), ask(service, request(true))).await;
+            let got = got.unwrap_or_else(|_| panic!("{number}, {after}: nobody answers"));
+            assert!(got.is_whole(), "{number}, {after}: {got:?}");
+            assert_eq!(got.text(), "All is well.", "{number}, {after}");
         }
     }
 }
