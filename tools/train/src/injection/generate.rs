@@ -7,16 +7,21 @@ use super::spelling;
 use crate::data::Row;
 use crate::grammar::{Grammar, Random};
 
-const GRAMMARS: [&str; 9] = [
+const GRAMMARS: [&str; 14] = [
     include_str!("grammar/attack_direct.txt"),
     include_str!("grammar/attack_indirect.txt"),
     include_str!("grammar/attack_jailbreak.txt"),
+    include_str!("grammar/attack_long.txt"),
+    include_str!("grammar/attack_pretext.txt"),
     include_str!("grammar/benign_en.txt"),
     include_str!("grammar/benign_long.txt"),
+    include_str!("grammar/benign_story.txt"),
     include_str!("grammar/benign_tech.txt"),
     include_str!("grammar/carriers.txt"),
     include_str!("grammar/languages.txt"),
     include_str!("grammar/languages2.txt"),
+    include_str!("grammar/languages3.txt"),
+    include_str!("grammar/tools.txt"),
 ];
 /// Around an order within a document, in what the grammars write.
 const MARKS: [char; 2] = ['\u{e000}', '\u{e001}'];
