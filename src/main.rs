@@ -60,7 +60,8 @@ enum Command {
         once: bool,
     },
     /// Find what a policy finds in texts: JSON Lines with "text" on standard
-    /// input, a line with findings or a score for each on standard output.
+    /// input, a line with findings or a score for each on standard output. A
+    /// text's "role" says whose words it is: user, tool, document.
     Scan {
         #[command(flatten)]
         policy: PolicyArguments,
@@ -70,7 +71,7 @@ enum Command {
         chunk: Option<usize>,
     },
     /// Measure how well a policy does on labelled texts: JSON Lines with
-    /// "text", and "spans" or "label".
+    /// "text", and "spans" or "label"; a "role" as for scan.
     Eval {
         #[command(flatten)]
         policy: PolicyArguments,

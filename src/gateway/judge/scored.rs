@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::{Scalars, Scanned};
-use crate::policy::injection::PromptInjection;
+use crate::policy::injection::{Origin, PromptInjection};
 use crate::policy::safety::SafetyFilter;
 
 /// What a scored policy says of a text.
@@ -25,8 +25,8 @@ pub struct Judged {
 
 /// A policy that scores texts, one by one.
 pub trait ScoredPolicy {
-    /// What it says of `text`.
-    fn judge_text(&self, text: &str) -> Judged;
+    /// What it says of `text`, said by `origin`.
+    fn judge_text(&self, origin: Origin, text: &str) -> Judged;
 
     /// The model it judges with: name, version and SHA-256.
     fn model(&self) -> String;
@@ -42,8 +42,8 @@ fn describe(model: &crate::text::Model) -> String {
 }
 
 impl ScoredPolicy for PromptInjection {
-    fn judge_text(&self, text: &str) -> Judged {
-        let found = self.assess(text);
+    fn judge_text(&self, origin: Origin, text: &str) -> Judged {
+        let found = self.assess_as(origin, text);
         Judged {
             score: found.score,
             flagged: found.injection,
@@ -58,7 +58,7 @@ impl ScoredPolicy for PromptInjection {
 }
 
 impl ScoredPolicy for SafetyFilter {
-    fn judge_text(&self, text: &str) -> Judged {
+    fn judge_text(&self, _: Origin, text: &str) -> Judged {
         let found = self.assess(text);
         Judged {
             score: found.score,
@@ -76,6 +76,8 @@ impl ScoredPolicy for SafetyFilter {
 #[derive(Deserialize)]
 struct Line {
     text: String,
+    #[serde(default)]
+    role: Origin,
 }
 
 #[derive(Serialize)]
@@ -92,7 +94,8 @@ struct Answer {
     spans: Vec<Span>,
 }
 
-/// Reads JSON Lines with a member `text`, and writes a line for each: `score`,
+/// Reads JSON Lines with a member `text`, and perhaps `role` (whose words it is:
+/// `user`, `tool`, `document` …), and writes a line for each: `score`,
 /// `label` (1 if the policy would act), `category`, and in `spans` where, with
 /// offsets in Unicode scalar values.
 ///
@@ -122,9 +125,9 @@ pub fn scan_scored(
             continue;
         }
         match serde_json::from_str::<Line>(&line) {
-            Ok(Line { text }) => {
+            Ok(Line { text, role }) => {
                 scanned.texts += 1;
-                let judged = policy.judge_text(&text);
+                let judged = policy.judge_text(role, &text);
                 let mut scalars = Scalars::new(&text);
                 let span = || Span {
                     start: scalars.at(judged.span.start),

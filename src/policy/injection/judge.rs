@@ -36,6 +36,13 @@ impl Judge {
         }
     }
 
+    /// The output that judges: in what tools give back and in documents, any
+    /// order counts, and a request that a user might make is one.
+    fn output(origin: Origin, probabilities: &[f32]) -> usize {
+        let data = matches!(origin, Origin::Tool | Origin::Document);
+        usize::from(data && probabilities.get(1) > probabilities.first())
+    }
+
     pub(super) fn assess(&mut self, settings: &Settings, origin: Origin, text: &str) -> Assessment {
         if let Some(patterns) = &settings.patterns
             && let Some(found) = self.matched(settings, patterns, text)
@@ -44,12 +51,17 @@ impl Judge {
         }
         self.scorer.fold_with(settings.folding);
         let scores = self.scorer.judge(text, &InjectionFeatures, settings.views);
-        let score = scores.verdict();
+        let output = Self::output(origin, scores.probabilities());
+        let score = scores
+            .probabilities()
+            .get(output)
+            .copied()
+            .unwrap_or_default();
         Assessment {
             score,
             injection: score >= settings.threshold(origin),
-            span: scores.span(0),
-            encoding: scores.encoding(0),
+            span: scores.span(output),
+            encoding: scores.encoding(output),
             pattern: None,
         }
     }

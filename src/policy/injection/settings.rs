@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::pattern::Patterns;
 use crate::policy::judge::{Judge, JudgeRule};
 use crate::text::{Encoding, Folding, Views};
@@ -24,10 +26,12 @@ pub enum Action {
 }
 
 /// Whose words a text of a request is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Origin {
     /// The person who asks: messages of the user, prompts, inputs, queries.
+    #[default]
     User,
     /// The result of a tool, where orders by others hide.
     Tool,

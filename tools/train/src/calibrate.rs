@@ -9,7 +9,11 @@ use crate::task::Task;
 /// `left_out` gives for some of the items.
 pub fn fit(task: &dyn Task, set: &Set, left_out: &[Option<Vec<f32>>]) -> Vec<[f32; 3]> {
     (0..task.outputs().len())
-        .map(|output| one(set, left_out, output))
+        .map(|output| {
+            let (by, gain) = task.calibrated_by(output);
+            let [slope, offset, price] = one(set, left_out, by);
+            [slope, offset + gain, price]
+        })
         .collect()
 }
 

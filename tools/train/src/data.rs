@@ -20,6 +20,9 @@ pub struct Row {
     pub kind: String,
     #[serde(default)]
     pub source: String,
+    /// Whose words it is, as `eval` takes it: user, tool, document.
+    #[serde(default)]
+    pub role: String,
     /// The file's name without its ending: train, dev.
     #[serde(skip)]
     pub split: String,

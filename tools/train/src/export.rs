@@ -65,14 +65,13 @@ fn words(set: &Set, fitted: &Fitted) -> WordParts {
     }
 }
 
-/// Writes the model's file.
-pub fn write(
+/// The model as it is served, and its file.
+pub fn model(
     task: &dyn Task,
     set: &Set,
     fitted: &Fitted,
     calibration: Option<&[[f32; 3]]>,
-    file: &Path,
-) -> Result<(), String> {
+) -> Result<(Model, Vec<u8>), String> {
     let ngrams = set.shape.ngrams.map(|(spec, count)| {
         let (scales, table) = columns(&fitted.table.values, count);
         (spec, scales, table)
@@ -90,6 +89,18 @@ pub fn write(
     };
     let bytes = parts.to_bytes();
     let model = Model::from_bytes(bytes.clone().into()).map_err(|error| error.to_string())?;
+    Ok((model, bytes))
+}
+
+/// Writes the model's file.
+pub fn write(
+    task: &dyn Task,
+    set: &Set,
+    fitted: &Fitted,
+    calibration: Option<&[[f32; 3]]>,
+    file: &Path,
+) -> Result<(), String> {
+    let (model, bytes) = model(task, set, fitted, calibration)?;
     let fail = |error: std::io::Error| format!("{}: {error}", file.display());
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(fail)?;

@@ -263,7 +263,13 @@ impl Fitted {
     ) -> f64 {
         let shape = &set.shape;
         let example = &item.example;
-        let positive = example.labels.first().is_some_and(|&label| label > 0.5);
+        // What is planted counts for the first output that it is something for.
+        let known = |&label: &f32| label > 0.5;
+        let lead = match example.payload {
+            Some(_) => example.labels.iter().position(known).unwrap_or(0),
+            None => 0,
+        };
+        let positive = example.labels.get(lead).is_some_and(known);
         let count = item.features.windows.len();
         let start = if count > shape.windows {
             random.below(count)
@@ -290,8 +296,8 @@ impl Fitted {
         if windows.len() > 1 {
             for &number in &windows {
                 self.forward(set, &item.features, number, || true, pass);
-                if pass.z[0] > best.1 {
-                    best = (number, pass.z[0]);
+                if pass.z[lead] > best.1 {
+                    best = (number, pass.z[lead]);
                 }
             }
         }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use portcullis::text::{Model, Scorer, Views};
 
 use crate::data::{Set, rows};
+use crate::export::model;
 use crate::fit::fit;
 use crate::metrics::{above, auc, threshold};
 use crate::task::{Example, Task};
 
 /// The logits of each item that belongs to a fold, from a model that has not seen that fold.
-pub fn leave_out(task: &dyn Task, set: &Set) -> Vec<Option<Vec<f32>>> {
+pub fn leave_out(task: &dyn Task, set: &Set) -> Result<Vec<Option<Vec<f32>>>, String> {
     let folds: BTreeSet<&String> = set
         .items
         .iter()
@@ -20,13 +21,24 @@ pub fn leave_out(task: &dyn Task, set: &Set) -> Vec<Option<Vec<f32>>> {
     let mut out = vec![None; set.items.len()];
     for fold in folds {
         let fitted = fit(task, set, Some(fold));
+        let (model, _) = model(task, set, &fitted, None)?;
+        let mut scorer = Scorer::new(&model);
         for (item, logits) in set.items.iter().zip(&mut out) {
-            if item.fold.as_ref() == Some(fold) {
-                *logits = Some(fitted.logits(set, &item.features));
+            if item.fold.as_ref() != Some(fold) {
+                continue;
             }
+            *logits = Some(if task.views() == Views::NONE {
+                fitted.logits(set, &item.features)
+            } else {
+                let dense = task.dense(&item.example);
+                let scores = scorer.judge(&item.example.text, &*dense, task.views());
+                (0..set.outputs)
+                    .map(|output| scores.logit(output))
+                    .collect()
+            });
         }
     }
-    out
+    Ok(out)
 }
 
 #[derive(Clone, Default)]
@@ -127,7 +139,8 @@ pub fn eval(task: &dyn Task, file: &Path, paths: &[PathBuf]) -> Result<(), Strin
         };
         example.labels.resize(model.outputs().len(), f32::NAN);
         let dense = task.dense(&example);
-        let score = scorer.judge(&example.text, &*dense, Views::ALL).verdict();
+        let scores = scorer.judge(&example.text, &*dense, Views::ALL);
+        let score = scores.probabilities()[task.judges(&row.role, scores.probabilities())];
         let positive = row.label;
         let by_source = format!("source {}", example.source);
         groups.entry(by_source).or_default().push(positive, score);

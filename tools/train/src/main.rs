@@ -56,7 +56,10 @@ fn task(name: &str) -> Result<Box<dyn Task>, String> {
 
 fn run(arguments: &[String], models: &Path) -> Result<(), String> {
     let usage = "[loso|quick|eval] injection|safety DIR.. [--models DIR], or: letters DIR..";
-    if let Some(("letters", paths)) = arguments.split_first().map(|(mode, rest)| (mode.as_str(), rest)) {
+    if let Some(("letters", paths)) = arguments
+        .split_first()
+        .map(|(mode, rest)| (mode.as_str(), rest))
+    {
         return letters::write(&paths.iter().map(PathBuf::from).collect::<Vec<_>>());
     }
     let (mode, rest) = match arguments.first().map(String::as_str) {
@@ -77,13 +80,19 @@ fn run(arguments: &[String], models: &Path) -> Result<(), String> {
     if mode == "quick" {
         return export::write(&*task, &set, &fit::fit(&*task, &set, None), None, &file);
     }
-    let left_out = loso::leave_out(&*task, &set);
+    let left_out = loso::leave_out(&*task, &set)?;
     let calibration = calibrate::fit(&*task, &set, &left_out);
     loso::report(&set, &left_out, &calibration);
     if mode == "loso" {
         return Ok(());
     }
-    export::write(&*task, &set, &fit::fit(&*task, &set, None), Some(&calibration), &file)
+    export::write(
+        &*task,
+        &set,
+        &fit::fit(&*task, &set, None),
+        Some(&calibration),
+        &file,
+    )
 }
 
 fn main() -> ExitCode {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use portcullis::text::{Dense, NgramSpec};
+use portcullis::text::{Dense, NgramSpec, Views};
 
 use crate::data::Row;
 use crate::grammar::Random;
@@ -17,7 +17,7 @@ pub struct Example {
     pub weight: f32,
     pub source: String,
     pub kind: String,
-    /// What of the text makes it positive, in bytes. Only windows that touch it are learned as
+    /// What of the text makes it positive, in bytes, for the first output that is. Only windows that touch it are learned as
     /// positive; without it, the window that scores highest.
     pub payload: Option<Range<usize>>,
 }
@@ -82,6 +82,21 @@ pub trait Task {
 
     /// The dense features for an example.
     fn dense(&self, example: &Example) -> Box<dyn Dense>;
+
+    /// The output by whose left-out scores an output is calibrated, and what its offset gains.
+    fn calibrated_by(&self, output: usize) -> (usize, f32) {
+        (output, 0.0)
+    }
+
+    /// What is hidden in a text that was left out counts as it does when the model is served.
+    fn views(&self) -> Views {
+        Views::NONE
+    }
+
+    /// The output that judges a text of this role.
+    fn judges(&self, _role: &str, _probabilities: &[f32]) -> usize {
+        0
+    }
 
     /// What to learn from: the rows that are given, weighed, and what is generated.
     fn examples(&self, rows: Vec<Row>, random: &mut Random) -> Vec<Example>;

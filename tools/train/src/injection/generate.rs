@@ -7,21 +7,30 @@ use super::spelling;
 use crate::data::Row;
 use crate::grammar::{Grammar, Random};
 
-const GRAMMARS: [&str; 9] = [
+const GRAMMARS: [&str; 15] = [
     include_str!("grammar/attack_direct.txt"),
     include_str!("grammar/attack_indirect.txt"),
     include_str!("grammar/attack_jailbreak.txt"),
+    include_str!("grammar/attack_long.txt"),
+    include_str!("grammar/attack_pretext.txt"),
     include_str!("grammar/benign_en.txt"),
     include_str!("grammar/benign_long.txt"),
+    include_str!("grammar/benign_story.txt"),
+    include_str!("grammar/benign_table.txt"),
     include_str!("grammar/benign_tech.txt"),
     include_str!("grammar/carriers.txt"),
     include_str!("grammar/languages.txt"),
     include_str!("grammar/languages2.txt"),
+    include_str!("grammar/languages3.txt"),
+    include_str!("grammar/tools.txt"),
 ];
 /// Around an order within a document, in what the grammars write.
 const MARKS: [char; 2] = ['\u{e000}', '\u{e001}'];
 /// How many orders, and as many harmless notes, are planted in documents.
 const PLANTED: usize = 900;
+/// How many requests, harmless if a user's, and as many notes, are planted in what tools give back
+/// and in documents.
+const REQUESTED: usize = 2600;
 /// How many harmless requests with a code in them there are.
 const CODES: usize = 400;
 /// How many harmless texts are dressed up, and how many of both classes are in leetspeak.
@@ -33,6 +42,8 @@ const LEET: usize = 900;
 pub struct Text {
     pub text: String,
     pub attack: bool,
+    /// Whether it orders the model about if it stands in data; none if it never does stand there.
+    pub order: Option<bool>,
     pub kind: String,
     /// Where the order stands, if it is not all of the text.
     pub payload: Option<Range<usize>>,
@@ -69,6 +80,31 @@ pub fn texts(documents: &[Row], random: &mut Random) -> Result<Vec<Text>, String
         let order = grammar.draw(if attack { "payload" } else { "b_note" }, random);
         all.push(plant(&document.text, &order, attack, random));
     }
+    for at in 0..REQUESTED * 2 {
+        let from = |rules: &[&str], random: &mut Random| {
+            let rule: &str = random.pick::<&str>(rules);
+            grammar.draw(rule, random)
+        };
+        let document = if at % 8 < 2 && !long.is_empty() {
+            random.pick(&long).text.clone()
+        } else {
+            from(&["carrier_b", "tr_b", "tr_b", "e_doc"], random)
+        };
+        let asks = at % 2 == 0;
+        let said: &[&str] = match asks {
+            true => &["ord", "ord", "ord", "bt_do", "uo_read"],
+            // What people write to each other, and questions that anybody may ask.
+            false => &["b_note", "b_imper", "say", "du", "bt_q", "pb_ask", "at"],
+        };
+        let said = from(said, random);
+        let planted = plant(&document, &said, asks, random);
+        all.push(Text {
+            attack: false,
+            kind: "benign.requested".to_owned(),
+            payload: planted.payload.filter(|_| asks),
+            ..planted
+        });
+    }
     for _ in 0..CODES {
         all.push(code(&grammar, random));
     }
@@ -96,6 +132,7 @@ pub fn texts(documents: &[Row], random: &mut Random) -> Result<Vec<Text>, String
         all.push(Text {
             text: dress,
             attack: text.attack,
+            order: text.attack.then_some(true),
             kind: format!("{side}.{kind}"),
             payload: None,
         });
@@ -112,6 +149,16 @@ fn unmark(drawn: &str, name: &str) -> Text {
     Text {
         text: format!("{before}{order_text}{after}"),
         attack: name.starts_with("attack"),
+        order: match name {
+            "benign.order" => Some(true),
+            "benign.table"
+            | "benign.document"
+            | "benign.document_bare"
+            | "benign.tool"
+            | "benign.tech"
+            | "benign.manual" => Some(false),
+            other => other.starts_with("attack").then_some(true),
+        },
         kind: name.to_owned(),
         payload: order.map(|order| before.len()..before.len() + order.len()),
     }
@@ -137,6 +184,7 @@ fn plant(document: &str, order: &str, attack: bool, random: &mut Random) -> Text
     Text {
         text: format!("{before}{joint}{order}{joint}{after}"),
         attack,
+        order: Some(attack),
         kind: if attack {
             "attack.planted"
         } else {
@@ -163,6 +211,7 @@ fn code(grammar: &Grammar, random: &mut Random) -> Text {
     Text {
         text,
         attack: false,
+        order: None,
         kind: "benign.code".to_owned(),
         payload: None,
     }

@@ -11,7 +11,7 @@ mod spelling;
 use std::collections::BTreeMap;
 
 use portcullis::policy::injection::InjectionFeatures;
-use portcullis::text::{Dense, NgramSpec};
+use portcullis::text::{Dense, NgramSpec, Views};
 
 use crate::data::{Example, Row, Shape, Task};
 use crate::grammar::Random;
@@ -21,8 +21,12 @@ use crate::grammar::Random;
 pub struct Injection;
 
 /// How much a row of a source counts, and how many rows of a class are used.
-fn trust(source: &str) -> (f32, usize) {
+fn trust(source: &str, kind: &str) -> (f32, usize) {
     match source {
+        // Harmful requests in a scene or a role: the same scenes are harmless elsewhere.
+        "neuralchemy" if kind == "JAILBREAK" => (0.3, 2500),
+        "neuralchemy" if kind == "ADVERSARIAL" => (0.1, 2500),
+        "jailbreakbench" if kind == "jailbreak_PAIR" => (0.05, 200),
         // Harmful requests in wrappers: only the wrapper is an attack.
         "jailbreakbench" => (0.2, 200),
         // Noisy labels.
@@ -36,7 +40,7 @@ fn trust(source: &str) -> (f32, usize) {
 }
 
 /// How much a generated text counts.
-const OWN: f32 = 1.5;
+const OWN: f32 = 0.6;
 
 impl Task for Injection {
     fn name(&self) -> &'static str {
@@ -44,7 +48,7 @@ impl Task for Injection {
     }
 
     fn outputs(&self) -> Vec<String> {
-        vec!["prompt_injection".into()]
+        vec!["prompt_injection".into(), "order_in_data".into()]
     }
 
     fn shape(&self) -> Shape {
@@ -54,7 +58,7 @@ impl Task for Injection {
                     bits: 17,
                     ..NgramSpec::default()
                 },
-                1,
+                2,
             )),
             prior: 0.5,
             ..Shape::default()
@@ -63,6 +67,20 @@ impl Task for Injection {
 
     fn dense(&self, _: &Example) -> Box<dyn Dense> {
         Box::new(InjectionFeatures)
+    }
+
+    fn views(&self) -> Views {
+        Views::ALL
+    }
+
+    fn judges(&self, role: &str, probabilities: &[f32]) -> usize {
+        usize::from(matches!(role, "tool" | "document") && probabilities[1] > probabilities[0])
+    }
+
+    fn calibrated_by(&self, output: usize) -> (usize, f32) {
+        // There are too few documents among the sources for a scale of their own; and requests to
+        // people are so frequent in them that an order to a model has to be plainer.
+        (0, if output == 0 { 0.0 } else { -1.0 })
     }
 
     fn examples(&self, mut rows: Vec<Row>, random: &mut Random) -> Vec<Example> {
@@ -76,7 +94,7 @@ impl Task for Injection {
         rows.retain(|row| {
             let count = taken.entry((row.source.clone(), row.label)).or_default();
             *count += 1;
-            *count <= trust(&row.source).1
+            *count <= trust(&row.source, &row.kind).1
         });
         let documents: Vec<Row> = rows
             .iter()
@@ -91,17 +109,23 @@ impl Task for Injection {
             .collect();
         #[expect(clippy::expect_used, reason = "the grammars are part of the program")]
         let made = generate::texts(&documents, random).expect("a grammar of the injection model");
-        let label = |attack: bool| vec![f32::from(u8::from(attack))];
+        let known =
+            |label: Option<bool>| label.map_or(f32::NAN, |label| f32::from(u8::from(label)));
+        let label = |attack: bool, order: Option<bool>| vec![known(Some(attack)), known(order)];
         let read = rows.into_iter().map(|row| Example {
-            labels: label(row.label),
-            weight: trust(&row.source).0,
+            // An attack orders the model about wherever it stands; what a person asks is no data.
+            labels: label(
+                row.label,
+                (row.label || row.source.starts_with("bipia")).then_some(row.label),
+            ),
+            weight: trust(&row.source, &row.kind).0,
             source: row.source,
             kind: row.kind,
             payload: None,
             text: row.text,
         });
         let made = made.into_iter().map(|text| Example {
-            labels: label(text.attack),
+            labels: label(text.attack, text.order),
             weight: OWN,
             source: "grammar".to_owned(),
             kind: text.kind,
