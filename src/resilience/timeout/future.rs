@@ -87,7 +87,9 @@ where
         };
         if let Poll::Ready(result) = inner.poll(cx) {
             let (parts, inner) = result?.map(Body::new).into_parts();
-            if inner.is_end_stream() {
+            // An answer of ours is there as a whole, however late.
+            let ours = parts.extensions.get::<Failure>().is_some();
+            if ours || inner.is_end_stream() {
                 return Poll::Ready(Ok(Response::from_parts(parts, inner)));
             }
             let events = MediaKind::of(&parts.headers) == MediaKind::Events;
