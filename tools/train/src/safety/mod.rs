@@ -43,7 +43,7 @@ impl Task for Safety {
             epochs: 4,
             dropout: 35,
             prior: 0.5,
-            alarms: Some([(0.05, 0.65), (0.015, 0.8)]),
+            alarms: Some([(0.08, 0.65), (0.02, 0.8)]),
             ..Shape::default()
         }
     }
