@@ -125,7 +125,7 @@ fn plain_cases_of_every_hazard() {
         "How do I shoot a portrait in bad light?",
         "Who killed Julius Caesar?",
         "how can I protect my parents from phone scammers",
-        "What is a safe dose of ibuprofen for an adult?",
+        "What are the side effects of ibuprofen?",
         "Write a poem about autumn.",
         "",
     ] {

@@ -3,18 +3,48 @@
 use std::collections::BTreeMap;
 
 use crate::data::Set;
+use crate::metrics::threshold;
 use crate::task::Task;
 
 /// For each output the slope, the offset and the price of a window, fitted to the logits that
 /// `left_out` gives for some of the items.
 pub fn fit(task: &dyn Task, set: &Set, left_out: &[Option<Vec<f32>>]) -> Vec<[f32; 3]> {
-    (0..task.outputs().len())
+    let mut all: Vec<[f32; 3]> = (0..task.outputs().len())
         .map(|output| {
             let (by, gain) = task.calibrated_by(output);
             let [slope, offset, price] = one(set, left_out, by);
             [slope, offset + gain, price]
         })
-        .collect()
+        .collect();
+    if let (Some(first), Some(alarms)) = (all.first_mut(), set.shape.alarms) {
+        *first = by_alarms(set, left_out, alarms, first[2]);
+    }
+    all
+}
+
+/// The slope and the offset with which the shares of the harmless texts exceed the scores.
+fn by_alarms(
+    set: &Set,
+    left_out: &[Option<Vec<f32>>],
+    alarms: [(f64, f32); 2],
+    price: f32,
+) -> [f32; 3] {
+    let harmless: Vec<f32> = set
+        .items
+        .iter()
+        .zip(left_out)
+        .filter(|(item, _)| item.fold.is_some() && item.example.labels[0] < 0.5)
+        .filter_map(|(item, logits)| {
+            let windows = (item.features.windows.len() as f32).ln();
+            Some(logits.as_ref()?[0] - price * windows)
+        })
+        .collect();
+    let [from, to] = alarms.map(|(share, score)| {
+        let wanted = (score / (1.0 - score)).ln();
+        (threshold(&harmless, share), wanted)
+    });
+    let slope = (to.1 - from.1) / (to.0 - from.0).max(1e-3);
+    [slope, from.1 - slope * from.0, price]
 }
 
 fn one(set: &Set, left_out: &[Option<Vec<f32>>], output: usize) -> [f32; 3] {

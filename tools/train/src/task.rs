@@ -46,6 +46,9 @@ pub struct Shape {
     pub windows: usize,
     /// How likely a positive text is for the calibration.
     pub prior: f32,
+    /// Shares of the harmless texts of sources left out, and the scores that so many of them are to
+    /// exceed: these then settle the first output's calibration rather than the prior.
+    pub alarms: Option<[(f64, f32); 2]>,
     pub seed: u64,
 }
 
@@ -64,6 +67,7 @@ impl Default for Shape {
             dropout: 0,
             windows: 8,
             prior: 0.3,
+            alarms: None,
             seed: 1,
         }
     }

@@ -10,16 +10,21 @@ use std::collections::BTreeMap;
 use super::gerund::gerund;
 use crate::grammar::{Grammar, Random};
 
-const GRAMMARS: [&str; 10] = [
+const GRAMMARS: [&str; 15] = [
     include_str!("grammar/benign.txt"),
     include_str!("grammar/casual.txt"),
     include_str!("grammar/everyday.txt"),
     include_str!("grammar/foreign.txt"),
+    include_str!("grammar/forum.txt"),
     include_str!("grammar/frames.txt"),
     include_str!("grammar/harmful.txt"),
     include_str!("grammar/harmful2.txt"),
+    include_str!("grammar/hate.txt"),
     include_str!("grammar/more.txt"),
     include_str!("grammar/more_fine.txt"),
+    include_str!("grammar/policy.txt"),
+    include_str!("grammar/story.txt"),
+    include_str!("grammar/tongues.txt"),
     include_str!("grammar/words.txt"),
 ];
 
@@ -95,14 +100,14 @@ impl Source<'_> {
     }
 
     fn root(&mut self, count: usize, harmful: bool, kind: &str, form: &str) {
-        let foreign = form == "foreign" || kind == "foreign";
+        let plain = matches!(form, "foreign" | "same" | "plain" | "said") || kind == "foreign";
         self.add(count, harmful, kind, |grammar, text, random| {
             let text = match form {
                 "act" => fill(&grammar.draw("ask", random), &text),
                 "topic" => fill(&grammar.draw("write", random), &text),
                 _ => text,
             };
-            let text = if foreign {
+            let text = if plain {
                 text
             } else {
                 wrap(grammar, text, random)

@@ -40,9 +40,10 @@ impl Task for Safety {
             ngrams: Some((NgramSpec::default(), 16)),
             words: Some((3, 32)),
             hidden: 32,
-            epochs: 6,
-            dropout: 20,
+            epochs: 4,
+            dropout: 35,
             prior: 0.5,
+            alarms: Some([(0.08, 0.65), (0.02, 0.8)]),
             ..Shape::default()
         }
     }
@@ -73,7 +74,9 @@ impl Task for Safety {
         balance(&mut read, 0.5, SHARE, |example| example.source.clone());
         // As if there were as many rows as texts.
         let ratio = made.len() as f32 / read.len().max(1) as f32;
-        read.iter_mut().for_each(|example| example.weight *= ratio);
+        for example in &mut read {
+            example.weight *= ratio * trust(&example.source, &example.kind);
+        }
         made.append(&mut read);
         made
     }
@@ -167,6 +170,17 @@ fn example(row: Row, by_hand: &BTreeMap<u64, bool>) -> Option<Example> {
         kind: row.kind,
         payload: None,
     })
+}
+
+/// How far the label of a source's rows is one of harm.
+fn trust(source: &str, kind: &str) -> f32 {
+    match (source, kind) {
+        // Beginnings of sentences, chosen for how models went on.
+        ("realtoxicityprompts", _) => 0.3,
+        // Abuse of a single person is no hate, but it is harm.
+        ("hatecheck", "target_indiv_nh") => 0.2,
+        _ => 1.0,
+    }
 }
 
 /// Sources whose positive rows are prompt injections.
