@@ -9,7 +9,9 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
-use super::inspection::{Problem, timed_out};
+#[cfg(feature = "together")]
+use super::inspection::Problem;
+use super::inspection::timed_out;
 use super::{Body, BoxError, Kind};
 
 /// What is known of a request's body on its way: a client that is slow, or
@@ -44,6 +46,7 @@ impl Upload {
     }
 
     /// What the client has done wrong.
+    #[cfg(feature = "together")]
     pub(crate) fn problem(&self) -> Option<Problem> {
         match self.0.load(Ordering::Relaxed) {
             BROKEN => Some(Problem::Broken),

@@ -54,7 +54,8 @@ async fn what_is_no_score_is_no_judgement() {
     assert_eq!((status, record.warnings.len()), (200, 1));
 }
 
-/// One bad text among many; each is asked about once, and counted once.
+/// One bad text among many; each is asked about once, and counted once. What is said in a row is
+/// asked about as the model reads it, too: with spaces between, and as one word that was cut.
 #[tokio::test]
 async fn each_text_is_asked_about_once() {
     let asked = Arc::new(AtomicUsize::new(0));
@@ -65,7 +66,7 @@ async fn each_text_is_asked_about_once() {
     };
     let layer = layer(judge).action(crate::policy::injection::Action::Log);
     let (status, record) = send(&layer, &["a", "bad", "a", "bad", " "]).await;
-    assert_eq!((status, asked.load(Ordering::SeqCst)), (200, 2));
+    assert_eq!((status, asked.load(Ordering::SeqCst)), (200, 4));
     let policy = &record.policies[0];
     assert_eq!(policy.request["prompt_injection.judge"], 2);
     assert_eq!(policy.request["prompt_injection"], 2);
@@ -77,7 +78,8 @@ async fn a_request_of_too_many_texts_is_not_judged() {
     let texts: Vec<String> = (0..=MOST_TEXTS).map(|n| format!("text {n}")).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let clean = |_: Subject| async move { Ok(Judgement::of(0.0)) };
-    assert_eq!(send(&layer(clean), &texts[1..]).await.0, 200);
+    // Two more are what they are together.
+    assert_eq!(send(&layer(clean), &texts[3..]).await.0, 200);
     assert_eq!(send(&layer(clean), &texts).await.0, 500);
 }
 

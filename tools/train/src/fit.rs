@@ -189,7 +189,8 @@ impl Fitted {
                 continue;
             }
             let p = 1.0 / (1.0 + (-z).exp());
-            *d = (p - label) * weight;
+            let towards = label + shape.smooth * (1.0 - 2.0 * label);
+            *d = (p - towards) * weight;
             let right = if label > 0.5 { p } else { 1.0 - p };
             loss -= f64::from(right.max(1e-7).ln() * weight);
         }
@@ -198,12 +199,17 @@ impl Fitted {
             .backward(&pass.x, &pass.hidden, &dz, shape.dense_rate * left, &mut dx);
         if self.columns > 0 {
             let root = 1.0 / (pass.rows.len().max(1) as f32).sqrt();
+            let mut gradients = Vec::with_capacity(self.columns);
             for &row in &pass.rows {
-                for (column, &d) in dx[..self.columns].iter().enumerate() {
-                    let at = row as usize * self.columns + column;
-                    let gradient = d * root + shape.decay * self.table.values[at] * weight;
-                    self.table.step(at, gradient, shape.rate * left);
-                }
+                let at = row as usize * self.columns;
+                let values = &self.table.values[at..at + self.columns];
+                gradients.clear();
+                gradients.extend(
+                    dx.iter()
+                        .zip(values)
+                        .map(|(&d, &value)| d * root + shape.decay * value * weight),
+                );
+                self.table.steps(at, &gradients, shape.rate * left);
             }
         }
         if self.h > 0 {
@@ -242,14 +248,8 @@ impl Fitted {
             }
         }
         let rate = shape.dense_rate * left;
-        for (at, &g) in gradient.iter().enumerate() {
-            if g != 0.0 {
-                self.projection.step(at, g, rate);
-            }
-        }
-        for (at, &g) in bias.iter().enumerate() {
-            self.word_bias.step(at, g, rate);
-        }
+        self.projection.steps(0, &gradient, rate);
+        self.word_bias.steps(0, &bias, rate);
     }
 
     /// Learns one example; gives the loss.

@@ -33,6 +33,17 @@ impl Weights {
         self.squares[at] += gradient * gradient;
         self.values[at] -= rate * gradient / self.squares[at].sqrt();
     }
+
+    /// Steps of neighbouring weights, from `at` on.
+    #[inline]
+    pub fn steps(&mut self, at: usize, gradients: &[f32], rate: f32) {
+        let values = &mut self.values[at..at + gradients.len()];
+        let squares = &mut self.squares[at..at + gradients.len()];
+        for ((value, square), &gradient) in values.iter_mut().zip(squares).zip(gradients) {
+            *square += gradient * gradient;
+            *value -= rate * gradient / square.sqrt();
+        }
+    }
 }
 
 /// The network.
@@ -120,21 +131,18 @@ impl Net {
                 self.first_bias.step(m, dh[m], rate);
             }
         }
+        let mut scaled = Vec::with_capacity(self.hidden.max(self.outputs));
         for (i, &value) in x.iter().enumerate() {
-            for (m, &d) in dh.iter().enumerate() {
-                if d != 0.0 {
-                    dx[i] += self.first.values[i * self.hidden + m] * d;
-                    if value != 0.0 {
-                        self.first.step(i * self.hidden + m, d * value, rate);
-                    }
+            for (weights, deltas) in [(&mut self.first, &dh[..]), (&mut self.direct, dz)] {
+                let at = i * deltas.len();
+                let row = &weights.values[at..at + deltas.len()];
+                for (weight, &d) in row.iter().zip(deltas) {
+                    dx[i] += weight * d;
                 }
-            }
-            for (o, &d) in dz.iter().enumerate() {
-                if d != 0.0 {
-                    dx[i] += self.direct.values[i * self.outputs + o] * d;
-                    if value != 0.0 {
-                        self.direct.step(i * self.outputs + o, d * value, rate);
-                    }
+                if value != 0.0 {
+                    scaled.clear();
+                    scaled.extend(deltas.iter().map(|&d| d * value));
+                    weights.steps(at, &scaled, rate);
                 }
             }
         }

@@ -42,6 +42,8 @@ pub struct Shape {
     pub decay: f32,
     /// Of a hundred features of an example, how many are left out in each epoch.
     pub dropout: usize,
+    /// How far from 0 and 1 the labels are taken to lie.
+    pub smooth: f32,
     /// At most so many windows of a text are learned from in an epoch.
     pub windows: usize,
     /// How likely a positive text is for the calibration.
@@ -65,6 +67,7 @@ impl Default for Shape {
             dense_rate: 0.03,
             decay: 0.0,
             dropout: 0,
+            smooth: 0.0,
             windows: 8,
             prior: 0.3,
             alarms: None,

@@ -41,7 +41,8 @@ impl Task for Safety {
             words: Some((3, 32)),
             hidden: 32,
             epochs: 4,
-            dropout: 35,
+            dropout: 25,
+            smooth: 0.05,
             prior: 0.5,
             alarms: Some([(0.08, 0.65), (0.02, 0.8)]),
             ..Shape::default()
