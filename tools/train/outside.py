@@ -11,9 +11,18 @@ DIR holds checkouts and packages, got by oneself, under these names:
     xInjectAgent  https://github.com/enkryptai/xInjectAgent    InjecAgent's results of tools
     *.whl         pip download --no-deps pyrit giskard agentdojo
 
+and for safety
+
+    xstest               https://github.com/paul-rottger/xstest
+    SimpleSafetyTests    https://github.com/bertiev/SimpleSafetyTests
+    Jailbreak_LLM        https://github.com/Princeton-SysML/Jailbreak_LLM    AdvBench, MaliciousInstruct
+    red-instruct         https://github.com/declare-lab/red-instruct         CatQA, DangerousQA
+    safety-tuned-llamas  https://github.com/vinid/safety-tuned-llamas        I-*
+    hate-speech-and-offensive-language    https://github.com/t-davidson/hate-speech-and-offensive-language
+
 What is missing is left out. OUT gets a file of JSON Lines for each benchmark: `text`, `label`
-(1: an attack), `kind`, `source`, and `role`: whose words the text is (user, tool or document).
-`portcullis eval --policy prompt-injection OUT/FILE` measures.
+(1: an attack, or harm), `kind`, `source`, and `role`: whose words the text is (user, tool or document).
+`portcullis eval --policy prompt-injection OUT/FILE` (or `safety-filter`) measures.
 """
 
 import ast
@@ -139,9 +148,63 @@ def agentdojo(root):
             yield row(f"agentdojo-{form}", 1, text, role="tool")
 
 
+def xstest(root):
+    text = (root / "xstest/xstest_prompts.csv").read_text()
+    for item in csv.DictReader(io.StringIO(text)):
+        harmful = int(item["type"].startswith("contrast"))
+        yield row("xstest", harmful, item["prompt"], item["type"])
+
+
+def lines(source, file):
+    for line in file.read_text().splitlines():
+        yield row(source, 1, line)
+
+
+def jailbreak_llm(root):
+    data = root / "Jailbreak_LLM/data"
+    yield from lines("maliciousinstruct", data / "MaliciousInstruct.txt")
+    yield from lines("advbench", data / "advbench.txt")
+
+
+def catqa(root):
+    data = root / "red-instruct/harmful_questions"
+    for language in ("english", "chinese", "vietnamese"):
+        kinds = json.loads((data / f"catqa_{language}.json").read_text())
+        for kind, parts in kinds.items():
+            for question in (question for part in parts.values() for question in part):
+                yield row(f"catqa-{language}", 1, question, kind)
+    for question in json.loads((data / "dangerousqa.json").read_text()):
+        yield row("dangerousqa", 1, question)
+
+
+def safety_tuned(root):
+    data = root / "safety-tuned-llamas/data/evaluation"
+    harmless = ("I-PhysicalSafetySafe", "I-Alpaca")
+    harmful = ("I-CoNa", "I-MaliciousInstructions", "I-Controversial", "I-PhysicalSafetyUnsafe")
+    for name in (*harmful, *harmless):
+        for text in json.loads((data / f"{name}.json").read_text())["instructions"]:
+            yield row(name, int(name not in harmless), text)
+
+
+def davidson(root):
+    """Tweets on which three people agreed: hateful (0), or neither hateful nor rude (2)."""
+    text = (root / "hate-speech-and-offensive-language/data/labeled_data.csv").read_text()
+    for item in csv.DictReader(io.StringIO(text)):
+        if item["class"] in "02" and max(int(item["hate_speech"]), int(item["neither"])) >= 3:
+            yield row("davidson-tweets", int(item["class"] == "0"), item["tweet"])
+
+
+def simple(root):
+    file = sorted((root / "SimpleSafetyTests").glob("*test cases.csv"))[0]
+    for item in csv.DictReader(io.StringIO(file.read_text())):
+        yield row("simplesafetytests", 1, item["prompts_final"], item["harm_area"])
+
+
 def main(root, out):
     out.mkdir(parents=True, exist_ok=True)
-    for make in (notinject, wildguard, gptfuzz, pyrit, giskard, injecagent, bipia, agentdojo):
+    makers = (notinject, wildguard, gptfuzz, pyrit, giskard, injecagent, bipia, agentdojo)
+    harms = (xstest, simple, jailbreak_llm, catqa, safety_tuned, davidson)
+    for make in (*makers, *harms):
         try:
             rows = [item for item in make(root) if item["text"]]
         except (OSError, IndexError) as missing:
@@ -150,7 +213,7 @@ def main(root, out):
         lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in rows)
         (out / f"{make.__name__}.jsonl").write_text("".join(lines))
         attacks = sum(item["label"] for item in rows)
-        print(f"{make.__name__}: {attacks} attacks, {len(rows) - attacks} harmless")
+        print(f"{make.__name__}: {attacks} attacks or harms, {len(rows) - attacks} harmless")
 
 
 if __name__ == "__main__":
