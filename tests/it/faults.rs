@@ -255,7 +255,7 @@ async fn clients_that_leave() {
         reply().delay(Duration::from_secs(60)),
         reply().stall_after(0),
         reply().stall_after(3),
-        reply().between(Duration::from_millis(50)),
+        reply().between(Duration::from_millis(500)),
     ] {
         let town = Town::open(Fault::Says(Box::new(slow)), |config| {
             let providers = &mut config.providers;
@@ -266,11 +266,18 @@ async fn clients_that_leave() {
             providers.fallback.first_token_timeout_seconds = 60;
         })
         .await;
-        let gone = tokio::time::timeout(Duration::from_millis(250), town.storm()).await;
-        assert!(gone.is_err());
         let simulator = town.house.simulator();
+        // However slow the machine is, most of them are under way before they leave.
+        let under_way = async {
+            while simulator.request_count() <= CLIENTS as u64 / 2 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            _ = town.storm() => panic!("nobody is to get a whole answer"),
+            () = within(Duration::from_secs(30), under_way) => {}
+        }
         within(Duration::from_secs(5), simulator.idle()).await;
-        assert!(simulator.request_count() > CLIENTS as u64 / 2);
         assert_eq!(town.second.simulator().request_count(), 0);
         town.close().await;
     }
