@@ -246,9 +246,12 @@ impl Findings {
     }
 
     /// A text as it is to be.
-    fn text<'a>(&'a self, segment: &Segment<'a>) -> &'a str {
+    fn text<'a>(&self, segment: &Segment<'a>) -> Cow<'a, str> {
         let at = self.clean.binary_search_by_key(&segment.number(), |c| c.0);
-        at.map_or(segment.text(), |at| &self.clean[at].1)
+        match at {
+            Ok(at) => Cow::Owned(self.clean[at].1.clone()),
+            Err(_) => Cow::Borrowed(segment.text()),
+        }
     }
 }
 
@@ -333,11 +336,8 @@ impl PromptInjection {
                     continue;
                 }
             }
-            let texts: Vec<_> = row
-                .iter()
-                .map(|segment| findings.text(segment).to_owned())
-                .collect();
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let texts: Vec<_> = row.iter().map(|segment| findings.text(segment)).collect();
+            let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
             let refused = stretches(&texts, |joined| {
                 let subject = || Subject::of_joined(NAME, &row[0], joined.as_str());
                 let (found, by_judge) = self.weigh(hearing, origin, joined.as_str(), subject);
@@ -363,10 +363,7 @@ impl PromptInjection {
         row: &[Segment<'_>],
         findings: &mut Findings,
     ) -> Result<(), ApiError> {
-        let mut texts: Vec<Cow<'_, str>> = row
-            .iter()
-            .map(|segment| Cow::Borrowed(findings.text(segment)))
-            .collect();
+        let mut texts: Vec<Cow<'_, str>> = row.iter().map(|s| findings.text(s)).collect();
         let count = with_judge(|judge| row::sanitize(judge, &self.settings, origin, &mut texts));
         if count != Some(0) {
             recorder.found(Direction::Request, LABEL, count.unwrap_or(1));
