@@ -41,7 +41,7 @@
 //!
 //! The judge reads what policies further out have left of the text: place it
 //! inside of the one that redacts. [`RemoteJudgeLayer`] judges requests, and not
-//! answers.
+//! answers: each text by itself, and those that one speaker says in a row as one.
 
 pub(super) mod cache;
 mod dialect;

@@ -1,15 +1,19 @@
 //! The policy that asks a judge.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::RemoteJudge;
-use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind, is_word};
+use crate::body::{ApiError, BoxError, Role, Segment, SegmentKind};
 use crate::call::Direction;
+use crate::policy::disguise::is_name;
+use crate::policy::joined::{self, stretches};
 use crate::policy::judge::{Judge as _, Judgement, MOST_TEXTS, NoJudgement, Subject, ask_all};
 use crate::policy::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict};
+use crate::text::Views;
 
 /// What the judge said, on the answer's head.
 const HEADER: HeaderName = HeaderName::from_static("x-portcullis-remote-judge");
@@ -102,7 +106,8 @@ impl RemoteJudgePolicy {
             SegmentKind::Content => role,
             // What stands at an odd place of a message is a part of it.
             SegmentKind::Other | SegmentKind::Delta => {
-                role && (foreign || segment.role().is_some()) && !is_word(segment.text())
+                role && (foreign || segment.role().is_some())
+                    && !is_name(segment.text(), Views::ALL)
             }
             SegmentKind::Prompt
             | SegmentKind::Input
@@ -123,16 +128,33 @@ impl Policy for RemoteJudgePolicy {
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
         let mut known = Vec::new();
         let mut unknown: Vec<Subject> = Vec::new();
-        let foreign = request.is_foreign();
-        let segments = request.document().segments();
-        for segment in segments.filter(|segment| self.reads(segment, foreign)) {
-            let subject = Subject::of(self.name(), &segment);
-            match self.judge.remembered(&subject) {
-                Some(judgement) => known.push(judgement),
-                None if unknown.contains(&subject) => {}
-                None if unknown.len() == MOST_TEXTS => return Err(NoJudgement::TooMany.into()),
-                None => unknown.push(subject),
+        let mut seen = HashSet::new();
+        let mut too_many = false;
+        let mut add = |subject: Subject| {
+            if let Some(judgement) = self.judge.remembered(&subject) {
+                known.push(judgement);
+            } else if unknown.len() == MOST_TEXTS {
+                too_many |= !seen.contains(&subject);
+            } else if seen.insert(subject.clone()) {
+                unknown.push(subject);
             }
+        };
+        let foreign = request.is_foreign();
+        let (name, document) = (self.name(), request.document());
+        let reads = |segment: &Segment<'_>| self.reads(segment, foreign);
+        for segment in document.segments().filter(reads) {
+            add(Subject::of(name, &segment));
+        }
+        // What is cut over parts or messages is whole to the model that reads them.
+        for row in joined::runs(document, foreign, reads) {
+            let texts: Vec<&str> = row.iter().map(Segment::text).collect();
+            stretches(&texts, |joined| {
+                add(Subject::of_joined(name, &row[0], joined.as_str()));
+                None::<()>
+            });
+        }
+        if too_many {
+            return Err(NoJudgement::TooMany.into());
         }
         let settings = Arc::clone(&self.settings);
         let recorder = request.recorder().clone();

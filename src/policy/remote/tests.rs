@@ -131,6 +131,7 @@ async fn a_conversation_costs_one_question_a_turn() {
         assert_eq!(classifier.asked(), turn);
         messages.push(json!({"role": "assistant", "content": "bad"}));
         messages.push(json!({"role": "user", "content": format!("turn {turn}")}));
+        messages.push(json!({"role": "assistant", "content": "yes?"}));
         messages.push(json!({"role": "user", "content": "one"}));
     }
     let forgetful = Classifier::default();
@@ -191,9 +192,9 @@ async fn a_judge_that_fails_is_left_alone_for_a_while() {
 async fn questions_are_asked_together_as_far_as_there_are_places() {
     let classifier = Classifier::default();
     let layer = RemoteJudgeLayer::asking(classifier.judge().max_concurrent(4));
-    let messages: Vec<_> = (0..12)
-        .map(|n| json!({"role": "user", "content": format!("text {n}")}))
-        .collect();
+    let text = |n| json!({"role": "user", "content": format!("text {n}")});
+    let answer = json!({"role": "assistant", "content": "yes?"});
+    let messages: Vec<_> = (0..12).flat_map(|n| [text(n), answer.clone()]).collect();
     let start = tokio::time::Instant::now();
     assert_eq!(send(&layer, json!(messages)).await.0, 200);
     assert_eq!(classifier.asked(), 12);
@@ -226,6 +227,26 @@ async fn unknown_roles_and_odd_places_are_judged() {
     }
     let known = json!([{"role": "system", "content": {"result": "a bad one"}}]);
     assert_eq!(send(&layer, known).await.0, StatusCode::OK);
+}
+
+/// What is cut over two parts, or over two messages, is asked about as one.
+#[tokio::test(start_paused = true)]
+async fn what_is_cut_in_two_is_judged_as_one() {
+    let layer = RemoteJudgeLayer::asking(Classifier::default().judge());
+    let part = |text: &str| json!({"type": "text", "text": text});
+    for messages in [
+        json!([{"role": "user", "content": [part("something b"), part("ad here")]}]),
+        json!([{"role": "user", "content": "b"}, {"role": "user", "content": "ad"}]),
+    ] {
+        let status = send(&layer, messages.clone()).await.0;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{messages}");
+    }
+    let apart = json!([
+        {"role": "user", "content": "b"},
+        {"role": "assistant", "content": "yes?"},
+        {"role": "user", "content": "ad"},
+    ]);
+    assert_eq!(send(&layer, apart).await.0, StatusCode::OK);
 }
 
 /// Waiting for a place is no failure of the judge: requests of many texts would
