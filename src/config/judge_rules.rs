@@ -1,6 +1,9 @@
 //! What a judge beside a policy's own must be, to be of use to it.
 
+use serde_json::Value as Json;
+
 use super::error::Problems;
+use super::judge::JudgeConfig;
 use super::tree::{Node, Value};
 
 /// Reports what is wrong with the judges of the policies.
@@ -73,6 +76,7 @@ impl<'a> Checker<'a> {
                 );
             }
         }
+        self.of_remote_judges();
         if policy == "quality-scorer" {
             let what = "an encoder knows attacks and harm, and not quality; use a judge behind a \
                 \"url\"";
@@ -81,6 +85,41 @@ impl<'a> Checker<'a> {
             let what = "this program was built without encoders; build it with `cargo build \
                 --release --features gateway,encoder`, or use a judge behind a \"url\"";
             self.report("encoder", what);
+        }
+    }
+
+    /// Settings that an encoder has no use for. A configuration that was written out names their
+    /// defaults.
+    fn of_remote_judges(&mut self) {
+        let Ok(usual) = serde_json::to_value(JudgeConfig::at("")) else {
+            return;
+        };
+        for (key, what) in [
+            (
+                "max_concurrent",
+                "is for a judge behind a URL; set it within \"encoder\"",
+            ),
+            (
+                "max_text_bytes",
+                "is for a judge behind a URL; set \"max_tokens\" and \"max_windows\" within \
+                    \"encoder\"",
+            ),
+            (
+                "circuit_breaker",
+                "is for a judge behind a URL; remove it, or \"encoder\"",
+            ),
+        ] {
+            let given = self.judge.get(key).map(Node::to_json);
+            let usual = &usual[key];
+            let same = |given: &Json| match (given, usual) {
+                (Json::Object(given), Json::Object(usual)) => given
+                    .iter()
+                    .all(|(key, value)| usual.get(key) == Some(value)),
+                _ => given == usual,
+            };
+            if given.is_some_and(|given| !same(&given)) {
+                self.report(key, what);
+            }
         }
     }
 

@@ -100,6 +100,18 @@ fn what_is_of_no_use_is_refused_with_a_way_out() {
              use a judge behind a \"url\"",
         ),
         (
+            "safety-filter",
+            "encoder: {model: m}, max_concurrent: 4",
+            "policy.safety-filter.judge.max_concurrent: is for a judge behind a URL; set it within \
+             \"encoder\"",
+        ),
+        (
+            "safety-filter",
+            "encoder: {model: m}, circuit_breaker: {failure_threshold: 2}",
+            "policy.safety-filter.judge.circuit_breaker: is for a judge behind a URL; remove it, or \
+             \"encoder\"",
+        ),
+        (
             "prompt-injection",
             "encoder: {tokenizer: t}",
             "policy.prompt-injection.judge.encoder: the key \"model\" is missing; add it",
