@@ -9,17 +9,20 @@ use crate::task::Task;
 /// For each output the slope, the offset and the price of a window, fitted to the logits that
 /// `left_out` gives for some of the items.
 pub fn fit(task: &dyn Task, set: &Set, left_out: &[Option<Vec<f32>>]) -> Vec<[f32; 3]> {
-    let mut all: Vec<[f32; 3]> = (0..task.outputs().len())
+    let own = |output: usize| {
+        let fitted = one(set, left_out, output);
+        match set.shape.alarms {
+            Some(alarms) if output == 0 => by_alarms(set, left_out, alarms, fitted[2]),
+            _ => fitted,
+        }
+    };
+    (0..task.outputs().len())
         .map(|output| {
             let (by, gain) = task.calibrated_by(output);
-            let [slope, offset, price] = one(set, left_out, by);
+            let [slope, offset, price] = own(by);
             [slope, offset + gain, price]
         })
-        .collect();
-    if let (Some(first), Some(alarms)) = (all.first_mut(), set.shape.alarms) {
-        *first = by_alarms(set, left_out, alarms, first[2]);
-    }
-    all
+        .collect()
 }
 
 /// The slope and the offset with which the shares of the harmless texts exceed the scores.

@@ -28,6 +28,7 @@ mod net;
 mod safety;
 mod task;
 mod vocabulary;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

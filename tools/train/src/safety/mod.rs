@@ -15,9 +15,15 @@ use portcullis::text::{Dense, NgramSpec, NoDense};
 
 use crate::data::{Example, Row, Shape, Task};
 use crate::grammar::Random;
+use crate::written;
 
 /// How much the rows of the files weigh beside the texts of the grammars.
 const SHARE: f32 = 0.5;
+
+/// How much a text counts that was written by itself, and how often it comes: as it is, and as
+/// people might spell it.
+const WRITTEN: f32 = 2.0;
+const COPIES: usize = 3;
 
 /// The task `safety`.
 #[derive(Debug, Default)]
@@ -78,13 +84,16 @@ impl Task for Safety {
         for example in &mut read {
             example.weight *= ratio * trust(&example.source, &example.kind);
         }
+        #[expect(clippy::expect_used, reason = "the texts are part of the program")]
+        let mut written = written_texts(random).expect("the written texts");
         made.append(&mut read);
+        made.append(&mut written);
         made
     }
 
     fn fold(&self, source: &str) -> Option<String> {
         let fold = match source {
-            "grammar" => return None,
+            "grammar" | "written" => return None,
             "ailuminate-demo" | "gsm8k" | "awesome-chatgpt-prompts" => "ailuminate",
             "do-not-answer"
             | "self-instruct-human-eval"
@@ -101,6 +110,31 @@ impl Task for Safety {
         };
         Some(fold.to_owned())
     }
+}
+
+/// The texts that were written one by one; of those of the injection model what is harmless.
+fn written_texts(random: &mut Random) -> Result<Vec<Example>, String> {
+    let mut all = Vec::new();
+    for written in [written::read("safety")?, written::read("injection")?].concat() {
+        if written.kind.starts_with("attack") {
+            continue;
+        }
+        let code = written.kind.strip_prefix("harm.");
+        for copy in 0..COPIES {
+            all.push(Example {
+                labels: labels(code.is_some(), Kind::of_code(code.unwrap_or_default())),
+                text: match copy {
+                    0 => written.text.clone(),
+                    _ => generate::rough(written.text.clone(), random),
+                },
+                weight: WRITTEN,
+                source: "written".to_owned(),
+                kind: written.kind.clone(),
+                payload: None,
+            });
+        }
+    }
+    Ok(all)
 }
 
 /// What is known of a text's hazard.
