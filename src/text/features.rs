@@ -117,6 +117,7 @@ impl<'a> Features<'a> {
         match (sizes, usize::from(spec.skip)) {
             // Written out by the compiler.
             ((3, 5), 2) => self.with((3, 5), 2, token, sink),
+            ((4, 4), 2) => self.with((4, 4), 2, token, sink),
             (sizes, skip) => self.with(sizes, skip, token, sink),
         }
     }

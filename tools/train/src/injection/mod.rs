@@ -59,7 +59,10 @@ fn by_hand(random: &mut Random) -> Result<Vec<Example>, String> {
     let mut all = Vec::new();
     for written in [written::read("injection")?, written::read("safety")?].concat() {
         let attack = written.kind.starts_with("attack");
-        let data = written.kind == "benign.data";
+        let data = written.kind.ends_with(".data");
+        // A request that names no model is an order in data, and a user's own otherwise.
+        let order = written.marked.clone().and_then(|at| written.text.get(at));
+        let known = !data || !attack || order.is_some_and(addresses_a_model);
         let as_it_is = generate::Text {
             attack,
             order: (attack || data).then_some(attack),
@@ -72,8 +75,12 @@ fn by_hand(random: &mut Random) -> Result<Vec<Example>, String> {
             if copy > 0 {
                 spelling::vary(&mut text, random);
             }
+            let mut labels = labels(text.attack, text.order);
+            if !known {
+                labels[0] = f32::NAN;
+            }
             all.push(Example {
-                labels: labels(text.attack, text.order),
+                labels,
                 weight: WRITTEN,
                 source: "written".to_owned(),
                 kind: text.kind,
@@ -83,6 +90,30 @@ fn by_hand(random: &mut Random) -> Result<Vec<Example>, String> {
         }
     }
     Ok(all)
+}
+
+/// Whether an order names a model, or what models are told.
+fn addresses_a_model(order: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "assistant",
+        "agent",
+        " ai",
+        "ai ",
+        "model",
+        "llm",
+        "bot",
+        "gpt",
+        "instruction",
+        "prompt",
+        "rules",
+        "guideline",
+        "ignore",
+        "disregard",
+        "override",
+        "told you",
+    ];
+    let order = order.to_lowercase();
+    NAMES.iter().any(|name| order.contains(name))
 }
 
 impl Task for Injection {
@@ -111,7 +142,7 @@ impl Task for Injection {
             dropout: 25,
             smooth: 0.05,
             prior: 0.5,
-            alarms: Some([(0.05, 0.5), (0.01, 0.8)]),
+            alarms: Some([(0.05, 0.5), (0.007, 0.8)]),
             ..Shape::default()
         }
     }

@@ -22,7 +22,7 @@ const SHARE: f32 = 0.5;
 
 /// How much a text counts that was written by itself, and how often it comes: as it is, and as
 /// people might spell it.
-const WRITTEN: f32 = 2.0;
+const WRITTEN: f32 = 1.2;
 const COPIES: usize = 3;
 
 /// The task `safety`.
