@@ -565,4 +565,32 @@ mod tests {
             assert!(!is_refusal(answer), "{answer}");
         }
     }
+
+    /// Beginnings of answers, written for this, refusals and others; only the first were looked at
+    /// when the phrases were chosen. `cargo test how_many_refusals -- --nocapture` shows the rates.
+    #[test]
+    fn how_many_refusals_are_found() {
+        for (name, least) in [("seen", 70), ("unseen", 45)] {
+            let path = format!("{}/tests/refusals/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
+            let file = std::fs::read_to_string(path).unwrap();
+            let (mut found, mut all) = ([0_usize; 2], [0_usize; 2]);
+            for line in file.lines() {
+                let row: serde_json::Value = serde_json::from_str(line).unwrap();
+                let opening: String = row["text"]
+                    .as_str()
+                    .unwrap()
+                    .chars()
+                    .take(OPENING)
+                    .collect();
+                let label = usize::from(row["label"] == 1);
+                all[label] += 1;
+                found[label] += usize::from(is_refusal(&opening));
+            }
+            println!(
+                "{name}: {} of {} refusals, {} of {} others",
+                found[1], all[1], found[0], all[0]
+            );
+            assert!(found[1] * 100 >= least * all[1] && found[0] * 100 <= 5 * all[0]);
+        }
+    }
 }

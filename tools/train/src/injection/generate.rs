@@ -165,7 +165,7 @@ fn unmark(drawn: &str, name: &str) -> Text {
 }
 
 /// `order` at the beginning, the end or between two sentences of `document`.
-fn plant(document: &str, order: &str, attack: bool, random: &mut Random) -> Text {
+pub fn plant(document: &str, order: &str, attack: bool, random: &mut Random) -> Text {
     let mut places: Vec<usize> = document
         .match_indices(['.', '\n'])
         .map(|(at, mark)| at + mark.len())

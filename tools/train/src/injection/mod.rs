@@ -46,6 +46,8 @@ const OWN: f32 = 0.6;
 /// people might spell it.
 const WRITTEN: f32 = 0.7;
 const COPIES: usize = 2;
+/// How many of their attacks, and as many harmless requests, are planted in documents of theirs.
+const PLANTED: usize = 1500;
 
 /// For each output 0 or 1, or what stands for unknown.
 fn labels(attack: bool, order: Option<bool>) -> Vec<f32> {
@@ -56,8 +58,9 @@ fn labels(attack: bool, order: Option<bool>) -> Vec<f32> {
 /// The texts that were written one by one, those of the safety model included: what is harmful, or
 /// seems so, is no attack by that.
 fn by_hand(random: &mut Random) -> Result<Vec<Example>, String> {
+    let read = [written::read("injection")?, written::read("safety")?].concat();
     let mut all = Vec::new();
-    for written in [written::read("injection")?, written::read("safety")?].concat() {
+    for written in &read {
         let attack = written.kind.starts_with("attack");
         let data = written.kind.ends_with(".data");
         // A request that names no model is an order in data, and a user's own otherwise.
@@ -66,30 +69,54 @@ fn by_hand(random: &mut Random) -> Result<Vec<Example>, String> {
         let as_it_is = generate::Text {
             attack,
             order: (attack || data).then_some(attack),
-            kind: written.kind,
-            payload: written.marked,
-            text: written.text,
+            kind: written.kind.clone(),
+            payload: written.marked.clone(),
+            text: written.text.clone(),
         };
         for copy in 0..COPIES {
             let mut text = as_it_is.clone();
             if copy > 0 {
                 spelling::vary(&mut text, random);
             }
-            let mut labels = labels(text.attack, text.order);
+            let mut example = example(text);
             if !known {
-                labels[0] = f32::NAN;
+                example.labels[0] = f32::NAN;
             }
-            all.push(Example {
-                labels,
-                weight: WRITTEN,
-                source: "written".to_owned(),
-                kind: text.kind,
-                payload: text.payload,
-                text: text.text,
-            });
+            all.push(example);
         }
     }
+    let of = |kind: &str, fits: fn(usize) -> bool| -> Vec<&str> {
+        let some = read.iter().filter(|text| text.kind == kind);
+        some.map(|text| &*text.text)
+            .filter(|text| fits(text.len()))
+            .collect()
+    };
+    let documents = of("benign.data", |len| len > 60);
+    let attacks = of("attack.user", |len| len <= 220);
+    let requests = of("benign.user", |len| len <= 220);
+    for at in 0..2 * PLANTED {
+        let attack = at % 2 == 0;
+        let from: &[&str] = if attack { &attacks } else { &requests };
+        let said: &str = random.pick::<&str>(from);
+        let document: &str = random.pick::<&str>(&documents);
+        let planted = generate::plant(document, said, attack, random);
+        all.push(example(generate::Text {
+            order: attack.then_some(true),
+            ..planted
+        }));
+    }
     Ok(all)
+}
+
+fn example(text: generate::Text) -> Example {
+    Example {
+        labels: labels(text.attack, text.order),
+        weight: WRITTEN,
+        source: "written".to_owned(),
+        kind: text.kind,
+        payload: text.payload,
+        text: text.text,
+    }
 }
 
 /// Whether an order names a model, or what models are told.
@@ -142,7 +169,7 @@ impl Task for Injection {
             dropout: 25,
             smooth: 0.05,
             prior: 0.5,
-            alarms: Some([(0.05, 0.5), (0.007, 0.8)]),
+            alarms: Some([(0.05, 0.5), (0.01, 0.8)]),
             ..Shape::default()
         }
     }
@@ -159,10 +186,9 @@ impl Task for Injection {
         usize::from(matches!(role, "tool" | "document") && probabilities[1] > probabilities[0])
     }
 
-    fn calibrated_by(&self, output: usize) -> (usize, f32) {
-        // There are too few documents among the sources for a scale of their own; and requests to
-        // people are so frequent in them that an order to a model has to be plainer.
-        (0, if output == 0 { 0.0 } else { -1.0 })
+    fn calibrated_by(&self, _: usize) -> usize {
+        // There are too few documents among the sources for a scale of their own.
+        0
     }
 
     fn examples(&self, mut rows: Vec<Row>, random: &mut Random) -> Vec<Example> {
