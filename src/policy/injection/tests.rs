@@ -260,7 +260,21 @@ fn disguises_are_undone_unless_told_otherwise() {
             other => other,
         })
         .collect();
-    let lookalike = ATTACK.replace('o', "\u{43e}").replace('e', "\u{435}");
+    // Cyrillic letters that look the same, but for a few: in each word some are Latin yet.
+    let lookalike: String = ATTACK
+        .chars()
+        .map(|c| match c {
+            'a' => '\u{430}',
+            'c' => '\u{441}',
+            'e' => '\u{435}',
+            'i' => '\u{456}',
+            'o' => '\u{43e}',
+            'p' => '\u{440}',
+            's' => '\u{455}',
+            'y' => '\u{443}',
+            other => other,
+        })
+        .collect();
     let hidden: String = ATTACK.chars().flat_map(|c| [c, '\u{200b}']).collect();
     for text in [&wide, &lookalike, &hidden] {
         assert!(layer.policy().assess(text).injection, "{text}");

@@ -7,7 +7,7 @@ use super::spelling;
 use crate::data::Row;
 use crate::grammar::{Grammar, Random};
 
-const GRAMMARS: [&str; 15] = [
+const GRAMMARS: [&str; 16] = [
     include_str!("grammar/attack_direct.txt"),
     include_str!("grammar/attack_indirect.txt"),
     include_str!("grammar/attack_jailbreak.txt"),
@@ -15,6 +15,7 @@ const GRAMMARS: [&str; 15] = [
     include_str!("grammar/attack_pretext.txt"),
     include_str!("grammar/benign_en.txt"),
     include_str!("grammar/benign_long.txt"),
+    include_str!("grammar/benign_personal.txt"),
     include_str!("grammar/benign_story.txt"),
     include_str!("grammar/benign_table.txt"),
     include_str!("grammar/benign_tech.txt"),
