@@ -17,7 +17,11 @@ pub fn fit(task: &dyn Task, set: &Set, left_out: &[Option<Vec<f32>>]) -> Vec<[f3
         }
     };
     (0..task.outputs().len())
-        .map(|output| own(task.calibrated_by(output)))
+        .map(|output| {
+            let (by, gain) = task.calibrated_by(output);
+            let [slope, offset, price] = own(by);
+            [slope, offset + gain, price]
+        })
         .collect()
 }
 

@@ -90,9 +90,9 @@ pub trait Task {
     /// The dense features for an example.
     fn dense(&self, example: &Example) -> Box<dyn Dense>;
 
-    /// The output by whose left-out scores an output is calibrated.
-    fn calibrated_by(&self, output: usize) -> usize {
-        output
+    /// The output by whose left-out scores an output is calibrated, and what its offset gains.
+    fn calibrated_by(&self, output: usize) -> (usize, f32) {
+        (output, 0.0)
     }
 
     /// What is hidden in a text that was left out counts as it does when the model is served.

@@ -186,9 +186,10 @@ impl Task for Injection {
         usize::from(matches!(role, "tool" | "document") && probabilities[1] > probabilities[0])
     }
 
-    fn calibrated_by(&self, _: usize) -> usize {
-        // There are too few documents among the sources for a scale of their own.
-        0
+    fn calibrated_by(&self, output: usize) -> (usize, f32) {
+        // There are too few documents among the sources for a scale of their own; and requests to
+        // people are so frequent in them that an order to a model has to be plainer.
+        (0, if output == 0 { 0.0 } else { -0.5 })
     }
 
     fn examples(&self, mut rows: Vec<Row>, random: &mut Random) -> Vec<Example> {
