@@ -3,7 +3,7 @@
 //! It learns from the rows of the given files, weighed by how far their labels can be trusted, and
 //! from texts of its own grammars ([`generate`]), which bring what the sources lack: many ways to
 //! say the same order, fourteen languages, documents with an order in them, and harmless texts with
-//! the words of attacks.
+//! the words of attacks; and from texts that were written one by one ([`written`]).
 
 mod generate;
 mod spelling;
@@ -57,7 +57,7 @@ fn labels(attack: bool, order: Option<bool>) -> Vec<f32> {
 
 /// The texts that were written one by one, those of the safety model included: what is harmful, or
 /// seems so, is no attack by that.
-fn by_hand(random: &mut Random) -> Result<Vec<Example>, String> {
+fn written_texts(random: &mut Random) -> Result<Vec<Example>, String> {
     let read = [written::read("injection")?, written::read("safety")?].concat();
     let mut all = Vec::new();
     for written in &read {
@@ -239,7 +239,7 @@ impl Task for Injection {
             text: text.text,
         });
         #[expect(clippy::expect_used, reason = "the texts are part of the program")]
-        let written = by_hand(random).expect("the written texts");
+        let written = written_texts(random).expect("the written texts");
         read.chain(made).chain(written).collect()
     }
 

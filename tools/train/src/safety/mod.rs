@@ -1,9 +1,10 @@
 //! The safety model: is a text harmful, and in what way?
 //!
 //! It learns from the rows of the given files, source by source, and from texts of its own
-//! grammars ([`generate`]), which make up for what the sources lack: harmless look-alikes. The data
-//! of prompt injection may be given too: of it, what is harmless is learned from, and prompts of
-//! real people that were labelled by hand (`labels.txt`).
+//! grammars ([`generate`]), which make up for what the sources lack: harmless look-alikes; and from
+//! texts that were written one by one ([`written`]). The data of prompt injection may be given too:
+//! of it, what is harmless is learned from, and prompts of real people that were labelled by hand
+//! (`labels.txt`).
 
 mod generate;
 mod gerund;
