@@ -34,21 +34,53 @@ struct Pass {
     best: Vec<usize>,
 }
 
-/// Learns from all examples but those of one fold.
-pub fn fit(task: &dyn Task, set: &Set, without: Option<&str>) -> Fitted {
+/// What is not learned from.
+#[derive(Clone, Copy, Debug)]
+pub enum Without<'a> {
+    /// All is learned from.
+    Nothing,
+    /// One fold.
+    Fold(&'a str),
+    /// All folds: what is left is of our own making.
+    Folds,
+}
+
+impl Without<'_> {
+    fn leaves(self, fold: Option<&str>) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Fold(without) => fold != Some(without),
+            Self::Folds => fold.is_none(),
+        }
+    }
+}
+
+impl std::fmt::Display for Without<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Fold(fold) => write!(f, " without {fold}"),
+            Self::Folds => f.write_str(" without any source"),
+        }
+    }
+}
+
+/// Learns from all examples but some.
+pub fn fit(task: &dyn Task, set: &Set, without: Without<'_>) -> Fitted {
     let shape = &set.shape;
     let mut random = Random::new(shape.seed ^ 0x7261_696e);
     let mut fitted = Fitted::new(set, &mut random);
     let chosen: Vec<&Item> = set
         .items
         .iter()
-        .filter(|item| without.is_none() || item.fold.as_deref() != without)
+        .filter(|item| without.leaves(item.fold.as_deref()))
         .filter(|item| item.example.weight > 0.0)
         .collect();
     let mut order: Vec<usize> = (0..chosen.len()).collect();
     let mut pass = Pass::default();
     let steps = (shape.epochs * chosen.len()).max(1);
     let mut done = 0;
+    let mut mean: Option<Mean> = None;
     for epoch in 0..shape.epochs {
         for at in (1..order.len()).rev() {
             order.swap(at, random.below(at + 1));
@@ -58,10 +90,13 @@ pub fn fit(task: &dyn Task, set: &Set, without: Option<&str>) -> Fitted {
             let left = 1.0 - done as f32 / steps as f32;
             loss += fitted.learn(set, chosen[number], left, &mut pass, &mut random);
             done += 1;
+            if done * 100 > steps * (100 - shape.averaged) && done % BETWEEN == 0 {
+                match &mut mean {
+                    Some(mean) => mean.add(&fitted),
+                    None => mean = Some(Mean::of(&fitted)),
+                }
+            }
         }
-        let without = without
-            .map(|fold| format!(" without {fold}"))
-            .unwrap_or_default();
         let mean = loss / chosen.len().max(1) as f64;
         eprintln!(
             "{}{without}: epoch {} of {}, loss {mean:.4}",
@@ -70,10 +105,65 @@ pub fn fit(task: &dyn Task, set: &Set, without: Option<&str>) -> Fitted {
             shape.epochs
         );
     }
-    fitted
+    mean.map_or(fitted, |mean| mean.fitted)
+}
+
+/// So many steps lie between two states that are averaged.
+const BETWEEN: usize = 400;
+
+/// The mean of states on the way (Polyak and Juditsky 1992; Izmailov and others 2018): it judges
+/// what is unlike the texts learned from more steadily than the last state does.
+struct Mean {
+    fitted: Fitted,
+    states: f32,
+}
+
+impl Mean {
+    fn of(fitted: &Fitted) -> Self {
+        Self {
+            fitted: fitted.clone(),
+            states: 1.0,
+        }
+    }
+
+    fn add(&mut self, state: &Fitted) {
+        self.states += 1.0;
+        let share = 1.0 / self.states;
+        for (own, other) in self.fitted.weights().into_iter().zip(state.each()) {
+            own.towards(other, share);
+        }
+    }
 }
 
 impl Fitted {
+    fn each(&self) -> [&Weights; 8] {
+        let net = &self.net;
+        [
+            &self.table,
+            &self.projection,
+            &self.word_bias,
+            &net.first,
+            &net.first_bias,
+            &net.second,
+            &net.direct,
+            &net.bias,
+        ]
+    }
+
+    fn weights(&mut self) -> [&mut Weights; 8] {
+        let net = &mut self.net;
+        [
+            &mut self.table,
+            &mut self.projection,
+            &mut self.word_bias,
+            &mut net.first,
+            &mut net.first_bias,
+            &mut net.second,
+            &mut net.direct,
+            &mut net.bias,
+        ]
+    }
+
     fn new(set: &Set, random: &mut Random) -> Self {
         let shape = &set.shape;
         let (bits, columns) = shape

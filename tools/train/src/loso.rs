@@ -7,7 +7,7 @@ use portcullis::text::{Model, Scorer, Views};
 
 use crate::data::{Set, rows};
 use crate::export::model;
-use crate::fit::fit;
+use crate::fit::{Without, fit};
 use crate::metrics::{above, auc, threshold};
 use crate::task::{Example, Task};
 
@@ -20,7 +20,7 @@ pub fn leave_out(task: &dyn Task, set: &Set) -> Result<Vec<Option<Vec<f32>>>, St
         .collect();
     let mut out = vec![None; set.items.len()];
     for fold in folds {
-        let fitted = fit(task, set, Some(fold));
+        let fitted = fit(task, set, Without::Fold(fold));
         let (model, _) = model(task, set, &fitted, None)?;
         let mut scorer = Scorer::new(&model);
         for (item, logits) in set.items.iter().zip(&mut out) {

@@ -17,6 +17,7 @@
 
 mod calibrate;
 mod data;
+mod doubt;
 mod export;
 mod fit;
 mod grammar;
@@ -25,6 +26,7 @@ mod letters;
 mod loso;
 mod metrics;
 mod net;
+mod refusal;
 mod safety;
 mod task;
 mod vocabulary;
@@ -33,6 +35,7 @@ mod written;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use fit::Without;
 use task::Task;
 
 /// The folder of the models: what follows `--models`, which is taken out, or the repository's.
@@ -51,12 +54,16 @@ fn task(name: &str) -> Result<Box<dyn Task>, String> {
     match name {
         "injection" => Ok(Box::new(injection::Injection::default())),
         "safety" => Ok(Box::new(safety::Safety::default())),
-        other => Err(format!("there is no task {other}: injection or safety")),
+        "refusal" => Ok(Box::new(refusal::Refusal)),
+        other => Err(format!(
+            "there is no task {other}: injection, safety or refusal"
+        )),
     }
 }
 
 fn run(arguments: &[String], models: &Path) -> Result<(), String> {
-    let usage = "[loso|quick|eval] injection|safety DIR.. [--models DIR], or: letters DIR..";
+    let usage =
+        "[loso|quick|eval] injection|safety|refusal DIR.. [--models DIR], or: letters DIR..";
     if let Some(("letters", paths)) = arguments
         .split_first()
         .map(|(mode, rest)| (mode.as_str(), rest))
@@ -77,9 +84,16 @@ fn run(arguments: &[String], models: &Path) -> Result<(), String> {
     if mode == "eval" {
         return loso::eval(&*task, &file, &paths);
     }
-    let set = data::Set::load(&*task, &paths)?;
+    let mut set = data::Set::load(&*task, &paths)?;
+    doubt::weigh(&*task, &mut set);
     if mode == "quick" {
-        return export::write(&*task, &set, &fit::fit(&*task, &set, None), None, &file);
+        return export::write(
+            &*task,
+            &set,
+            &fit::fit(&*task, &set, Without::Nothing),
+            None,
+            &file,
+        );
     }
     let left_out = loso::leave_out(&*task, &set)?;
     let calibration = calibrate::fit(&*task, &set, &left_out);
@@ -90,7 +104,7 @@ fn run(arguments: &[String], models: &Path) -> Result<(), String> {
     export::write(
         &*task,
         &set,
-        &fit::fit(&*task, &set, None),
+        &fit::fit(&*task, &set, Without::Nothing),
         Some(&calibration),
         &file,
     )

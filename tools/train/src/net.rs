@@ -34,6 +34,12 @@ impl Weights {
         self.values[at] -= rate * gradient / self.squares[at].sqrt();
     }
 
+    /// Goes this share of the way to other weights.
+    pub fn towards(&mut self, other: &Self, share: f32) {
+        let both = self.values.iter_mut().zip(&other.values);
+        both.for_each(|(own, other)| *own += share * (other - *own));
+    }
+
     /// Steps of neighbouring weights, from `at` on.
     #[inline]
     pub fn steps(&mut self, at: usize, gradients: &[f32], rate: f32) {

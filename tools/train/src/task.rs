@@ -42,6 +42,8 @@ pub struct Shape {
     pub decay: f32,
     /// Of a hundred features of an example, how many are left out in each epoch.
     pub dropout: usize,
+    /// Over how many of the last hundredths of its way a model is averaged; 0 for its last state.
+    pub averaged: usize,
     /// How far from 0 and 1 the labels are taken to lie.
     pub smooth: f32,
     /// At most so many windows of a text are learned from in an epoch.
@@ -67,6 +69,7 @@ impl Default for Shape {
             dense_rate: 0.03,
             decay: 0.0,
             dropout: 0,
+            averaged: 50,
             smooth: 0.0,
             windows: 8,
             prior: 0.3,
@@ -107,6 +110,12 @@ pub trait Task {
 
     /// What to learn from: the rows that are given, weighed, and what is generated.
     fn examples(&self, rows: Vec<Row>, random: &mut Random) -> Vec<Example>;
+
+    /// Whether the labels of a source are noisy: its rows count by how far the texts of our own
+    /// making bear their labels out.
+    fn doubts(&self, _source: &str) -> bool {
+        false
+    }
 
     /// The group that a source is left out with; none if it always is in training.
     fn fold(&self, source: &str) -> Option<String>;

@@ -11,6 +11,8 @@ use std::path::Path;
 /// A text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
+    /// The file's name without its ending; one hand wrote most of a file.
+    pub file: String,
     /// What the header says of it: `attack.user`, `fine.history`.
     pub kind: String,
     pub text: String,
@@ -37,43 +39,46 @@ pub fn read(task: &str) -> Result<Vec<Written>, String> {
     for file in files {
         let text = std::fs::read_to_string(&file)
             .map_err(|error| format!("{}: {error}", file.display()))?;
-        parse(&text, &mut all).map_err(|error| format!("{}:{error}", file.display()))?;
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        parse(&stem, &text, &mut all).map_err(|error| format!("{}:{error}", file.display()))?;
     }
     let mut seen = BTreeSet::new();
     all.retain(|written| seen.insert(written.text.to_lowercase()));
     Ok(all)
 }
 
-fn parse(text: &str, out: &mut Vec<Written>) -> Result<(), String> {
+fn parse(file: &str, text: &str, out: &mut Vec<Written>) -> Result<(), String> {
+    let mut push = |kind: Option<&str>, text: Option<&str>| {
+        let both = kind.zip(text);
+        out.extend(both.and_then(|(kind, text)| written(file, kind, text)));
+    };
     let mut kind = None;
     let mut whole: Option<String> = None;
     let lines = text.lines().chain(["%%"]).enumerate();
     for (number, line) in lines {
         if let Some(header) = line.strip_prefix("%%") {
-            push(kind, whole.take().as_deref(), out);
+            push(kind, whole.take().as_deref());
             kind = Some(header.trim_start_matches('-').trim());
             whole = (!header.starts_with('-')).then(String::new);
         } else if kind.is_none() && !line.trim().is_empty() {
             return Err(format!("{}: a text before the first header", number + 1));
         } else if let Some(text) = &mut whole {
             if line == "%" {
-                push(kind, Some(text), out);
+                push(kind, Some(text));
                 text.clear();
             } else {
                 text.push_str(line);
                 text.push('\n');
             }
         } else {
-            push(kind, Some(&line.replace("\\n", "\n")), out);
+            push(kind, Some(&line.replace("\\n", "\n")));
         }
     }
     Ok(())
 }
 
-fn push(kind: Option<&str>, text: Option<&str>, out: &mut Vec<Written>) {
-    let (Some(kind), Some(text)) = (kind, text) else {
-        return;
-    };
+/// A text without its marks, if anything is left.
+fn written(file: &str, kind: &str, text: &str) -> Option<Written> {
     let text = text.trim();
     let mut parts = text.splitn(2, '⟦');
     let before = parts.next().unwrap_or_default();
@@ -90,13 +95,12 @@ fn push(kind: Option<&str>, text: Option<&str>, out: &mut Vec<Written>) {
         Some(_) => text.replace(['⟦', '⟧'], ""),
         None => text,
     };
-    if !text.is_empty() {
-        out.push(Written {
-            kind: kind.to_owned(),
-            text,
-            marked,
-        });
-    }
+    (!text.is_empty()).then(|| Written {
+        file: file.to_owned(),
+        kind: kind.to_owned(),
+        text,
+        marked,
+    })
 }
 
 #[cfg(test)]
@@ -107,8 +111,9 @@ mod tests {
     fn lines_and_blocks() {
         let mut all = Vec::new();
         let text = "%%- a.b\none\\ntwo\n\nthree ⟦x⟧ y\n%% c\n1\n\n2\n%\n3\n%%- d\n";
-        parse(text, &mut all).unwrap();
+        parse("f", text, &mut all).unwrap();
         let made = |kind: &str, text: &str, marked| Written {
+            file: "f".into(),
             kind: kind.into(),
             text: text.into(),
             marked,
@@ -120,7 +125,7 @@ mod tests {
             made("c", "3", None),
         ];
         assert_eq!(all, wanted);
-        assert!(parse("x\n%% a\n", &mut all).is_err());
+        assert!(parse("f", "x\n%% a\n", &mut all).is_err());
     }
 
     #[test]
@@ -131,6 +136,7 @@ mod tests {
                 ["attack.user", "attack.data", "benign.user", "benign.data"].as_slice(),
             ),
             ("safety", ["harm.", "fine."].as_slice()),
+            ("refusal", ["refusal.", "answer."].as_slice()),
         ] {
             let all = read(task).unwrap();
             assert!(all.len() > 1000, "{task}: {}", all.len());

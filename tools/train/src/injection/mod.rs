@@ -243,6 +243,10 @@ impl Task for Injection {
         read.chain(made).chain(written).collect()
     }
 
+    fn doubts(&self, source: &str) -> bool {
+        matches!(source, "neuralchemy" | "s-labs")
+    }
+
     fn fold(&self, source: &str) -> Option<String> {
         // Sources of one kind, or by the same people, go together.
         let group = match source {

@@ -1,5 +1,8 @@
 //! How people spell: without capitals or marks, in capitals, with slips.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::generate::Text;
 use crate::grammar::Random;
 
@@ -59,7 +62,7 @@ fn slips(text: &str, random: &mut Random) -> String {
 }
 
 /// How texts are dressed up.
-const DRESSES: usize = 8;
+const DRESSES: usize = 9;
 
 /// `text` in one of the dresses that hide words: codes, escapes, look-alikes, turned about. What is
 /// hidden is judged by itself; that it is hidden must say nothing, so most of what wears these in
@@ -79,6 +82,7 @@ pub fn dress(text: &str, random: &mut Random) -> String {
             .chars()
             .map(|c| if random.chance(50) { lookalike(c) } else { c })
             .collect(),
+        7 => STANDARD.encode(text),
         _ => leet(text, random),
     }
 }
