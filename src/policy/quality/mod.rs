@@ -23,7 +23,7 @@
 //! | `empty` | 1.0 | no text but white space, no tool call, no refusal |
 //! | `loop` | 0.9 | a unit of up to 512 bytes, said 12 times and for 2 KiB, at the end of the text so far |
 //! | `invalid_json` | 0.8 | JSON by `response_format`, or a tool's arguments, cannot be parsed |
-//! | `refusal` | 0.6 | the field `refusal`, `content_filter`, or a phrase at the beginning |
+//! | `refusal` | 0.6 | the field `refusal`, `content_filter`, or a beginning that declines, by a model that this crate ships |
 //! | `schema_mismatch` | 0.6 | JSON that does not fit its schema; arguments that fit no tool's |
 //! | `truncated` | 0.5 | `finish_reason` is `length` |
 //! | `language_mismatch` | 0.5 | question and answer are plainly in two languages; not where the question quotes or hands over a text, or the request names a language |

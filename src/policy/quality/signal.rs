@@ -10,8 +10,8 @@ pub enum Signal {
     Empty,
     /// It was cut off (`finish_reason: length`).
     Truncated,
-    /// The model declines, in its field for it or by one of the phrases of a
-    /// dozen languages at the beginning.
+    /// The model declines: in its field for it, or by how the answer begins, which a
+    /// classifier in some thirty languages judges (`docs/models.md`).
     Refusal,
     /// It says the same over and over to its end.
     Loop,
