@@ -7,8 +7,8 @@ use crate::text::{Model, NoDense, Scorer};
 /// A refusal says so within its first characters.
 pub(super) const OPENING: usize = 300;
 
-/// From this score on an answer declines: some 3 in 100 others score as much.
-const DECLINES: f32 = 0.6;
+/// From this score on an answer declines.
+const DECLINES: f32 = 0.55;
 
 /// The model that this crate ships; `tools/train` makes it.
 static MODEL: LazyLock<Model> = LazyLock::new(|| {

@@ -1,12 +1,16 @@
 //! The refusal model: does an answer decline?
 //!
-//! It learns from answers that were written one by one ([`written`]), and from nothing else.
+//! It learns from answers that were written one by one ([`written`]), and from the documents of the
+//! injection model, in which nobody declines to answer.
 
 use portcullis::text::{Dense, NgramSpec, NoDense};
 
 use crate::data::{Example, Row, Shape, Task};
 use crate::grammar::Random;
 use crate::written;
+
+/// How much a document counts.
+const DOCUMENT: f32 = 0.3;
 
 /// The task `refusal`.
 #[derive(Default)]
@@ -48,20 +52,30 @@ impl Task for Refusal {
 
     fn examples(&self, _: Vec<Row>, _: &mut Random) -> Vec<Example> {
         #[expect(clippy::expect_used, reason = "the texts are part of the program")]
-        let written = written::read("refusal").expect("the written answers");
-        let example = |written: written::Written| Example {
+        let read = |task| written::read(task).expect("the written texts");
+        let mut documents = read("injection");
+        documents.retain(|document| document.kind == "benign.data");
+        let documents = documents.into_iter().map(|written| Example {
+            labels: vec![0.0],
+            weight: DOCUMENT,
+            source: "documents".to_owned(),
+            kind: written.kind,
+            payload: None,
+            text: written.text,
+        });
+        let answers = read("refusal").into_iter().map(|written| Example {
             labels: vec![f32::from(u8::from(written.kind.starts_with("refusal")))],
             weight: 1.0,
             source: written.file,
             kind: written.kind,
             payload: None,
             text: written.text,
-        };
-        written.into_iter().map(example).collect()
+        });
+        answers.chain(documents).collect()
     }
 
-    /// What one hand wrote is left out together.
+    /// What one hand wrote is left out together; documents and bits of answers have one class.
     fn fold(&self, source: &str) -> Option<String> {
-        Some(source.to_owned())
+        (!matches!(source, "documents" | "bits")).then(|| source.to_owned())
     }
 }
