@@ -7,8 +7,29 @@ use crate::text::{Model, NoDense, Scorer};
 /// A refusal says so within its first characters.
 pub(super) const OPENING: usize = 300;
 
-/// From this score on an answer declines.
-const DECLINES: f32 = 0.55;
+/// From this score on an answer that speaks of a limit declines.
+const DECLINES: f32 = 0.5;
+
+/// Words of denial, regret and limits, one of which nearly every refusal has. Without one an
+/// answer is none: the model, which learned from answers only, is not to judge short texts of
+/// other kinds (a name, a number, a sentence to be repeated) by their strangeness.
+const LIMITS: &str = "\
+    not no nor never none nothing cannot cant dont wont unable sorry apologies \
+    apologize apologise afraid unfortunately regret decline declined declining refuse \
+    refused refusing beyond outside rather instead only without unwilling against stop \
+    forbidden prohibited pass skip nope neither limit limits limited limitation \
+    elsewhere unless nicht kein keine keinen keiner nichts nein leider lieber weder \
+    niet geen nee helaas liever spijt inte ingen inga tyvärr ikke desværre dessverre \
+    beklager ne pas non aucun jamais désolé désolée regrette nunca lamento siento \
+    tampoco ningún prefiero não nem sinto desculpe prefiro né nessun preferisco spiace \
+    dispiace nu păcate nie nelze nemohu nemůžu bohužel sajnos sajnálom en ei emme \
+    valitettavasti değil yok maalesef üzgünüm không chẳng tiếc lỗi tidak bukan maaf \
+    δεν όχι λυπάμαι δυστυχώς";
+/// The same where words are inflected, joined or written without spaces.
+const PIECES: &str = "\
+    n't n' apolog не нет ні нельзя жаль увы 不 无 無 没 沒 歉 未 ない ません かね 控え 않 못 없 안 죄송 어렵 \
+    لا لن لم ليس عذر آسف नहीं माफ़ क्षमा ไม่ ขออภัย לא אין מצטער mam mıyor miyor amam \
+    emem";
 
 /// The model that this crate ships; `tools/train` makes it.
 static MODEL: LazyLock<Model> = LazyLock::new(|| {
@@ -19,10 +40,16 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
 
 /// Whether an answer that begins so declines.
 pub(super) fn is_refusal(opening: &str) -> bool {
-    if opening.trim().is_empty() {
-        return false;
-    }
-    Scorer::new(&MODEL).score(opening, &NoDense).verdict() >= DECLINES
+    speaks_of_a_limit(opening) && Scorer::new(&MODEL).score(opening, &NoDense).verdict() >= DECLINES
+}
+
+fn speaks_of_a_limit(opening: &str) -> bool {
+    let plain = opening
+        .to_lowercase()
+        .replace(['\u{2018}', '\u{2019}', '\u{2bc}'], "'");
+    let mut words = plain.split(|c: char| !c.is_alphabetic());
+    words.any(|word| !word.is_empty() && LIMITS.split(' ').any(|limit| limit == word))
+        || PIECES.split(' ').any(|piece| plain.contains(piece))
 }
 
 #[cfg(test)]
@@ -66,6 +93,9 @@ mod tests {
             "The guard says \"I can't help you, sorry\" and closes the gate.",
             "Ich kann dir dabei gern helfen.",
             "No puedo creerlo: ¡funciona!",
+            "A poor answer.",
+            "My card is 4111 1111 1111 1111.",
+            "15091712345678",
             "",
         ] {
             assert!(!is_refusal(answer), "{answer}");
