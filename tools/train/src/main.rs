@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! cargo run --release --manifest-path tools/train/Cargo.toml -- injection DIR..
+//! cargo run --release --manifest-path tools/train/Cargo.toml -- safety DIR..
+//! cargo run --release --manifest-path tools/train/Cargo.toml -- refusal
 //! cargo run --release --manifest-path tools/train/Cargo.toml -- loso injection DIR..
 //! cargo run --release --manifest-path tools/train/Cargo.toml -- quick injection DIR..
 //! cargo run --release --manifest-path tools/train/Cargo.toml -- eval injection FILE..
@@ -9,11 +11,13 @@
 //! ```
 //!
 //! The first trains `models/injection.bin`: on all sources, calibrated on the scores that each
-//! source gets from a model that has not seen it. `loso` prints how well those left-out sources
+//! source gets from a model that has not seen it; so do the next two with theirs, the last of which
+//! needs no data but its own texts. `loso` prints how well those left-out sources
 //! are judged, and writes nothing. `quick` trains without leaving anything out, and does not
 //! calibrate: for experiments. `eval` judges labelled texts with the model as it lies in
-//! `models/`, or in what `--models` names. `letters` counts pairs of letters for the decoded views. DIR holds JSON Lines with `text`, `label`, `kind` and `source`. The same data and
-//! the same program give the same weights, bit for bit.
+//! `models/`, or in what `--models` names. `letters` counts pairs of letters for the decoded views.
+//! DIR holds JSON Lines with `text`, `label`, `kind` and `source`. The same data and the same
+//! program give the same weights, bit for bit.
 
 mod calibrate;
 mod data;
