@@ -442,3 +442,16 @@ fn parts(word: &[Option<u16>; 3], width: usize) -> impl Iterator<Item = (usize, 
     let taken = word[from..from + width.min(3)].iter().enumerate();
     taken.filter_map(|(part, entry)| Some((part, (*entry)?)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Without;
+
+    #[test]
+    fn what_is_left_out() {
+        let left = |without: Without| [Some("a"), Some("b"), None].map(|fold| without.leaves(fold));
+        assert_eq!(left(Without::Nothing), [true, true, true]);
+        assert_eq!(left(Without::Fold("a")), [false, true, true]);
+        assert_eq!(left(Without::Folds), [false, false, true]);
+    }
+}

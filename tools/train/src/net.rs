@@ -172,3 +172,19 @@ impl Net {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Weights;
+
+    #[test]
+    fn weights_go_a_share_of_the_way() {
+        let mut own = Weights::zeros(2);
+        let mut other = Weights::zeros(2);
+        other.values = vec![4.0, -2.0];
+        own.towards(&other, 0.25);
+        assert_eq!(own.values, [1.0, -0.5]);
+        own.towards(&other, 1.0);
+        assert_eq!(own.values, other.values);
+    }
+}
