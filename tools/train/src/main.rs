@@ -56,8 +56,8 @@ fn models(arguments: &mut Vec<String>) -> PathBuf {
 
 fn task(name: &str) -> Result<Box<dyn Task>, String> {
     match name {
-        "injection" => Ok(Box::new(injection::Injection::default())),
-        "safety" => Ok(Box::new(safety::Safety::default())),
+        "injection" => Ok(Box::new(injection::Injection)),
+        "safety" => Ok(Box::new(safety::Safety)),
         "refusal" => Ok(Box::new(refusal::Refusal)),
         other => Err(format!(
             "there is no task {other}: injection, safety or refusal"

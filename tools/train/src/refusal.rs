@@ -13,7 +13,6 @@ use crate::written;
 const DOCUMENT: f32 = 0.3;
 
 /// The task `refusal`.
-#[derive(Default)]
 pub struct Refusal;
 
 impl Task for Refusal {

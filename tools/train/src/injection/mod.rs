@@ -18,7 +18,6 @@ use crate::grammar::Random;
 use crate::written;
 
 /// The task `injection`.
-#[derive(Default)]
 pub struct Injection;
 
 /// How much a row of a source counts, and how many rows of a class are used.
