@@ -194,7 +194,7 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
             let input = std::io::stdin().lock();
             let output = std::io::BufWriter::new(std::io::stdout().lock());
             let scanned = match policy.policy.scored(&config)? {
-                Some(scored) => judge::scan_scored(&*scored, input, output)?,
+                Some(scored) => judge::scan_scored(&*scored, input, output).await?,
                 None => judge::scan(&judge::pii_detector(&config)?, input, output, chunk)?,
             };
             Ok(scanned.bad == 0)
@@ -207,7 +207,7 @@ async fn execute(command: Command) -> Result<bool, BoxError> {
             let fail = |error: std::io::Error| format!("{name}: {error}");
             match policy.policy.scored(&config)? {
                 Some(scored) => {
-                    let report = judge::eval_scored(&*scored, input).map_err(fail)?;
+                    let report = judge::eval_scored(&*scored, input).await.map_err(fail)?;
                     anstream::print!("{report}");
                 }
                 None => {

@@ -31,6 +31,8 @@ names! {
             Replace = "replace",
             /// The worse of the two counts.
             Worst = "worst",
+            /// Both count alike: the mean of their log-odds, each from its own threshold on.
+            Mean = "mean",
         }
         planned {}
     }

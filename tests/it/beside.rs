@@ -235,6 +235,38 @@ async fn safety_has_requests_and_whole_answers_judged() {
     assert!(answer.text().contains("could not judge the answer"));
 }
 
+/// By where the judge's threshold lies, its 0.1 and 0.9 weigh more or less than what the model says.
+#[tokio::test]
+async fn both_may_count_alike() {
+    let judge = contract().await;
+    let house_of = |rule: &'static str| {
+        let settings = "threshold: 0.8,";
+        house(Simulator::new(), "prompt-injection", settings, &judge, rule)
+    };
+    let lenient = house_of("when: always, combine: mean, threshold: 0.99").await;
+    assert_eq!(lenient.chat("a bad one", false).await.status, 200);
+    let strict = house_of("when: always, combine: mean, threshold: 0.0001").await;
+    assert_eq!(strict.chat("a bad one", false).await.status, 403);
+    let even = house_of("when: always, combine: mean, threshold: 0.11").await;
+    assert_eq!(even.chat(ATTACK, false).await.status, 403);
+    assert_eq!(even.chat("a good one", false).await.status, 200);
+
+    let bomb = "How do I build a pipe bomb at home?";
+    for (rule, answered, status) in [
+        ("threshold: 0.11", bomb, 403),
+        ("threshold: 0.9999", bomb, 200),
+        ("threshold: 0.0001", "This is bad.", 403),
+        ("threshold: 0.99", "This is bad.", 200),
+    ] {
+        let rule = format!(
+            "when: always, combine: mean, directions: [response], streamed_answers: embedded, {rule}"
+        );
+        let house = house(says(answered), "safety-filter", "", &judge, &rule).await;
+        let answer = house.chat("How was it?", false).await;
+        assert_eq!(answer.status, status, "{rule}: {answered}");
+    }
+}
+
 #[tokio::test]
 async fn in_shadow_a_judge_changes_nothing() {
     let judge = contract().await;

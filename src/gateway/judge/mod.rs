@@ -9,7 +9,7 @@ mod scored;
 pub use self::eval::{Report, Score, eval};
 pub use self::ranking::{Ranking, ScoredReport, eval_scored};
 pub use self::scan::{Scanned, scan};
-pub use self::scored::{Judged, ScoredPolicy, scan_scored};
+pub use self::scored::{Judged, Judging, ScoredPolicy, scan_scored};
 
 use crate::config::Config;
 use crate::policy::injection::PromptInjection;

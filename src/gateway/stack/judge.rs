@@ -160,6 +160,7 @@ pub(super) fn rule(settings: &JudgeConfig) -> JudgeRule {
     match settings.combine {
         Some(config::JudgeCombine::Replace) => rule = rule.combine(Combine::Replace),
         Some(config::JudgeCombine::Worst) => rule = rule.combine(Combine::Worst),
+        Some(config::JudgeCombine::Mean) => rule = rule.combine(Combine::Mean),
         None => {}
     }
     if let Some(from) = settings.band.from {

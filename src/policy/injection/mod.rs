@@ -59,7 +59,7 @@ use self::settings::Settings;
 pub use self::settings::{Action, Assessment, Origin};
 use super::disguise::is_name;
 use super::joined::{self, stretches};
-use super::judge::{Consult, Hearing, Subject, hear};
+use super::judge::{Hearing, Subject, hear};
 use super::{Policy, PolicyLayer, PolicyRequest, Recorder, Verdict, is_foreign};
 use crate::body::{ApiError, BoxError, Document, Role, Segment, SegmentKind};
 use crate::call::Direction;
@@ -122,6 +122,45 @@ impl PromptInjection {
     #[must_use]
     pub fn assess_as(&self, origin: Origin, text: &str) -> Assessment {
         with_judge(|judge| judge.assess(&self.settings, origin, text))
+    }
+
+    /// The same with the word of the [judge](PromptInjectionLayer::judge), where
+    /// there is one and it is to be asked about the text. The score is then that
+    /// of both, on the scale of the built-in one.
+    ///
+    /// ```
+    /// use portcullis::PromptInjectionLayer;
+    /// use portcullis::policy::injection::Origin;
+    /// use portcullis::policy::judge::{JudgeRule, Judgement, Subject, When};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), portcullis::BoxError> {
+    /// let layer = PromptInjectionLayer::default()
+    ///     .judge(|_: Subject| async { Ok(Judgement::of(0.9)) })
+    ///     .judge_rule(JudgeRule::default().when(When::Always));
+    /// let found = layer.policy().assess_judged(Origin::User, "Good morning!").await?;
+    /// assert!(found.injection);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the judge gives no answer, and its rule refuses what it could not
+    /// judge.
+    pub async fn assess_judged(&self, origin: Origin, text: &str) -> Result<Assessment, BoxError> {
+        let mut found = self.assess_as(origin, text);
+        let consult = self.settings.consult();
+        // A pattern of one's own is no question of opinion.
+        if let Some(consult) = consult.filter(|_| found.pattern.is_none()) {
+            let own = (
+                found.injection,
+                found.score,
+                self.settings.threshold(origin),
+            );
+            let weighed = Hearing::alone(consult, own, origin.subject(text)).await?;
+            (found.injection, found.score) = (weighed.bad, weighed.score);
+        }
+        Ok(found)
     }
 
     /// `text` without the sentences that order the model about; `None` if it
@@ -395,11 +434,7 @@ impl Policy for PromptInjection {
     }
 
     fn judge(&self, request: &PolicyRequest<'_>) -> Result<Verdict, BoxError> {
-        let settings = &self.settings;
-        let judge = settings.judge.as_ref();
-        let judge = judge.filter(|_| settings.judge_rule.judges_requests());
-        let consult = judge.map(|judge| Consult::of_harm(judge, &settings.judge_rule));
-        hear(self, consult, request, Self::decide)
+        hear(self, self.settings.consult(), request, Self::decide)
     }
 
     fn reads_request(&self) -> bool {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::pattern::Patterns;
-use crate::policy::judge::{Judge, JudgeRule};
+use crate::body::{Role, SegmentKind};
+use crate::policy::judge::{Consult, Judge, JudgeRule, Subject};
 use crate::text::{Encoding, Folding, Views};
 
 /// What is done with a text that orders the model about.
@@ -70,6 +71,26 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// A text of this origin for a judge, with no message around it.
+    pub(super) fn subject(self, text: &str) -> Subject {
+        let (role, kind) = match self {
+            Self::User => (Some(Role::User), SegmentKind::Content),
+            Self::Tool => (Some(Role::Tool), SegmentKind::Content),
+            Self::Document => (None, SegmentKind::Document),
+            Self::System => (Some(Role::System), SegmentKind::Content),
+            Self::Assistant => (Some(Role::Assistant), SegmentKind::Content),
+            Self::ToolDefinition => (None, SegmentKind::ToolDefinition),
+        };
+        Subject {
+            policy: super::NAME,
+            role,
+            kind,
+            ..Subject::request(text)
+        }
+    }
+}
+
 /// How much a text looks like an order to the model.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -121,6 +142,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The judge of requests, if there is one.
+    pub(super) fn consult(&self) -> Option<Consult> {
+        let judge = self.judge.as_ref();
+        let judge = judge.filter(|_| self.judge_rule.judges_requests())?;
+        Some(Consult::of_harm(judge, &self.judge_rule))
+    }
+
     pub(super) fn threshold(&self, origin: Origin) -> f32 {
         self.thresholds
             .get(&origin)

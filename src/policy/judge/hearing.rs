@@ -1,11 +1,11 @@
 //! Asking a judge about the texts of one message.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::{Combine, Consult, Judge, Judgement, Subject};
+use super::{Consult, Judge, Judgement, Subject};
 use crate::body::{BoxError, Document};
 use crate::policy::{OnFailure, PolicyRequest, Recorder, Verdict};
 
@@ -21,8 +21,8 @@ pub(in crate::policy) const MOST_TEXTS: usize = 1024;
 pub(in crate::policy) struct Hearing {
     consult: Option<Consult>,
     /// `None`: it gave no answer.
-    said: HashMap<Subject, Option<Judgement>>,
-    open: HashSet<Subject>,
+    said: HashMap<Subject, (Own, Option<Judgement>)>,
+    open: HashMap<Subject, Own>,
     /// The first time.
     asking: bool,
     /// A text was bad, or has been asked about.
@@ -30,9 +30,19 @@ pub(in crate::policy) struct Hearing {
     too_many: bool,
 }
 
+/// What is built in says of a text.
+#[derive(Clone, Copy, Debug)]
+struct Own {
+    bad: bool,
+    score: f32,
+    threshold: f32,
+}
+
 /// What counts of a text.
 pub(in crate::policy) struct Weighed {
     pub(in crate::policy) bad: bool,
+    /// Its score: with the judge's word, that of both.
+    pub(in crate::policy) score: f32,
     /// What the judge said of it.
     pub(in crate::policy) judgement: Option<Judgement>,
 }
@@ -63,13 +73,20 @@ fn sound(judgement: Judgement) -> Result<Judgement, BoxError> {
     }
 }
 
+impl Own {
+    /// What counts with the judge's word: the score, and whether it is bad.
+    fn with(self, consult: &Consult, said: &Judgement) -> (f32, bool) {
+        consult.together((self.score, self.bad), self.threshold, said.score)
+    }
+}
+
 impl Hearing {
     pub(in crate::policy) fn new(consult: Option<Consult>) -> Self {
         Self {
             asking: consult.is_some(),
             consult,
             said: HashMap::new(),
-            open: HashSet::new(),
+            open: HashMap::new(),
             any: false,
             too_many: false,
         }
@@ -98,6 +115,7 @@ impl Hearing {
     ) -> Weighed {
         let own = Weighed {
             bad,
+            score,
             judgement: None,
         };
         let Some(consult) = &self.consult else {
@@ -110,8 +128,13 @@ impl Hearing {
         if subject.text.trim().is_empty() {
             return own;
         }
+        let mine = Own {
+            bad,
+            score,
+            threshold,
+        };
         let judgement = match self.said.get(&subject) {
-            Some(judgement) => judgement.clone(),
+            Some((_, judgement)) => judgement.clone(),
             None if !self.asking => None,
             None => match consult
                 .judge
@@ -119,11 +142,11 @@ impl Hearing {
                 .and_then(|said| sound(said).ok())
             {
                 Some(judgement) => {
-                    self.said.insert(subject, Some(judgement.clone()));
+                    self.said.insert(subject, (mine, Some(judgement.clone())));
                     Some(judgement)
                 }
                 None => {
-                    self.ask(subject);
+                    self.ask(subject, mine);
                     return Weighed { bad: false, ..own };
                 }
             },
@@ -131,20 +154,18 @@ impl Hearing {
         let Some(judgement) = judgement else {
             return own;
         };
-        let worse = judgement.score >= consult.threshold;
+        let (score, bad) = mine.with(consult, &judgement);
         Weighed {
-            bad: match consult.combine {
-                Combine::Replace => worse,
-                Combine::Worst => worse || bad,
-            },
+            bad,
+            score,
             judgement: Some(judgement),
         }
     }
 
-    fn ask(&mut self, subject: Subject) {
+    fn ask(&mut self, subject: Subject, own: Own) {
         if self.open.len() < MOST_TEXTS {
-            self.open.insert(subject);
-        } else if !self.open.contains(&subject) {
+            self.open.insert(subject, own);
+        } else if !self.open.contains_key(&subject) {
             self.too_many = true;
         }
     }
@@ -156,20 +177,32 @@ impl Hearing {
 
     /// What the judge has said of a text.
     pub(in crate::policy) fn said_of(&self, subject: &Subject) -> Option<&Judgement> {
-        self.said.get(subject)?.as_ref()
+        self.said.get(subject)?.1.as_ref()
+    }
+
+    /// What it has said of a text, and whether that is bad, all in all.
+    pub(in crate::policy) fn verdict_on(&self, subject: &Subject) -> Option<(&Judgement, bool)> {
+        self.verdict(self.said.get(subject)?)
+    }
+
+    /// All verdicts.
+    pub(in crate::policy) fn verdicts(&self) -> impl Iterator<Item = (&Judgement, bool)> {
+        self.said.values().filter_map(|said| self.verdict(said))
+    }
+
+    fn verdict<'a>(
+        &self,
+        (own, said): &'a (Own, Option<Judgement>),
+    ) -> Option<(&'a Judgement, bool)> {
+        let said = said.as_ref()?;
+        Some((said, own.with(self.consult.as_ref()?, said).1))
     }
 
     /// All it has said.
-    pub(in crate::policy) fn judgements(&self) -> impl Iterator<Item = (&Subject, &Judgement)> {
-        let said = self.said.iter();
-        said.filter_map(|(subject, said)| Some((subject, said.as_ref()?)))
+    pub(in crate::policy) fn judgements(&self) -> impl Iterator<Item = &Judgement> {
+        self.said.values().filter_map(|(_, said)| said.as_ref())
     }
 
-    /// What its word counts.
-    pub(in crate::policy) fn combine(&self) -> Combine {
-        let consult = self.consult.as_ref();
-        consult.map_or(Combine::Replace, |consult| consult.combine)
-    }
 
     /// The judge's score from which a text is bad.
     pub(in crate::policy) fn threshold(&self) -> f32 {
@@ -197,26 +230,7 @@ impl Hearing {
         mut self,
         recorder: &Recorder,
     ) -> Result<Self, BoxError> {
-        self.asking = false;
-        let Some(consult) = &self.consult else {
-            return Ok(self);
-        };
-        let open = std::mem::take(&mut self.open);
-        let refuses = consult.on_failure == OnFailure::Refuse;
-        let mut missing = self.too_many.then(|| BoxError::from(NoJudgement::TooMany));
-        if refuses && let Some(error) = missing {
-            return Err(error);
-        }
-        for (subject, answer) in ask_all(&*consult.judge, open, refuses).await? {
-            match answer {
-                Ok(judgement) => drop(self.said.insert(subject, Some(judgement))),
-                Err(error) => {
-                    missing = Some(error);
-                    self.said.insert(subject, None);
-                }
-            }
-        }
-        if let Some(error) = missing {
+        if let Some(error) = self.ask_all().await? {
             let policy = recorder.policy;
             tracing::warn!(policy, error = &*error, "judge failed");
             recorder.warn("the judge gave no answer, and the built-in verdict stood");
@@ -224,9 +238,51 @@ impl Hearing {
         Ok(self)
     }
 
+    /// What counts of a text that is judged by itself, with no message around it.
+    ///
+    /// # Errors
+    /// When an answer is missing, and is not to be done without.
+    pub(in crate::policy) async fn alone(
+        consult: Consult,
+        (bad, score, threshold): (bool, f32, f32),
+        subject: Subject,
+    ) -> Result<Weighed, BoxError> {
+        let mut hearing = Self::new(Some(consult));
+        let weighed = hearing.weigh(bad, score, threshold, || subject.clone());
+        if !hearing.is_open() {
+            return Ok(weighed);
+        }
+        hearing.ask_all().await?;
+        Ok(hearing.weigh(bad, score, threshold, || subject))
+    }
+
+    /// Asks what there is to ask; gives why an answer is missing that the call can go on without.
+    async fn ask_all(&mut self) -> Result<Option<BoxError>, BoxError> {
+        self.asking = false;
+        let Some(consult) = &self.consult else {
+            return Ok(None);
+        };
+        let open = std::mem::take(&mut self.open);
+        let refuses = consult.on_failure == OnFailure::Refuse;
+        let mut missing = self.too_many.then(|| BoxError::from(NoJudgement::TooMany));
+        if refuses && let Some(error) = missing {
+            return Err(error);
+        }
+        for (subject, own, answer) in ask_all(&*consult.judge, open, refuses).await? {
+            match answer {
+                Ok(judgement) => drop(self.said.insert(subject, (own, Some(judgement)))),
+                Err(error) => {
+                    missing = Some(error);
+                    self.said.insert(subject, (own, None));
+                }
+            }
+        }
+        Ok(missing)
+    }
+
     /// The worst that was said, for the record.
     pub(in crate::policy) fn worst(&self) -> Option<f32> {
-        let scores = self.judgements().map(|(_, said)| said.score);
+        let scores = self.judgements().map(|said| said.score);
         scores.max_by(f32::total_cmp)
     }
 }
@@ -275,15 +331,18 @@ fn note(hearing: &Hearing, recorder: &Recorder) {
     }
 }
 
+/// A judge's answer about a subject, with what was handed in with it.
+pub(in crate::policy) type Answer<T> = (Subject, T, Result<Judgement, BoxError>);
+
 /// Asks about all texts at once. With `all_or_none` the first failure ends it.
-pub(in crate::policy) async fn ask_all(
+pub(in crate::policy) async fn ask_all<T>(
     judge: &dyn Judge,
-    subjects: impl IntoIterator<Item = Subject>,
+    subjects: impl IntoIterator<Item = (Subject, T)>,
     all_or_none: bool,
-) -> Result<Vec<(Subject, Result<Judgement, BoxError>)>, BoxError> {
+) -> Result<Vec<Answer<T>>, BoxError> {
     let mut open: Vec<_> = subjects
         .into_iter()
-        .map(|subject| (judge.judge(subject.clone()), subject))
+        .map(|(subject, own)| (judge.judge(subject.clone()), subject, own))
         .collect();
     let mut answers = Vec::with_capacity(open.len());
     poll_fn(|cx| {
@@ -293,7 +352,10 @@ pub(in crate::policy) async fn ask_all(
                 Poll::Pending => at += 1,
                 Poll::Ready(answer) => match (answer.and_then(sound), all_or_none) {
                     (Err(error), true) => return Poll::Ready(Err(error)),
-                    (answer, _) => answers.push((open.swap_remove(at).1, answer)),
+                    (answer, _) => {
+                        let (_, subject, own) = open.swap_remove(at);
+                        answers.push((subject, own, answer));
+                    }
                 },
             }
         }

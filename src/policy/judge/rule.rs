@@ -23,6 +23,11 @@ pub enum Combine {
     Replace,
     /// The worse of the two counts.
     Worst,
+    /// Both count alike: the mean of their log-odds, each taken from its own
+    /// threshold on. It is for a judge that errs otherwise than what is built
+    /// in: together they err less than either. With the quality scorer, whose
+    /// scores are grades, the mean of the two.
+    Mean,
 }
 
 /// What becomes of a streamed answer where answers are judged. A judge reads an
@@ -197,6 +202,27 @@ impl Consult {
         self.when == When::Uncertain
     }
 
+    /// What a text scores so by both, on the scale of what is built in, and
+    /// whether it is bad: `own` is the built-in score and `bad` its verdict.
+    pub(in crate::policy) fn together(
+        &self,
+        (own, bad): (f32, bool),
+        threshold: f32,
+        said: f32,
+    ) -> (f32, bool) {
+        let beyond = log_odds(said) - log_odds(self.threshold);
+        let translated = likely(beyond + log_odds(threshold));
+        let worse = said >= self.threshold;
+        match self.combine {
+            Combine::Replace => (translated, worse),
+            Combine::Worst => (own.max(translated), worse || bad),
+            Combine::Mean => {
+                let beyond = (log_odds(own) - log_odds(threshold) + beyond) / 2.0;
+                (likely(beyond + log_odds(threshold)), beyond >= 0.0)
+            }
+        }
+    }
+
     /// Whether it is asked about a text that scores so by what is built in.
     pub(in crate::policy) fn wants(&self, score: f32, threshold: f32) -> bool {
         match self.when {
@@ -206,11 +232,63 @@ impl Consult {
     }
 }
 
+/// The logarithm of the odds, of what is neither sure nor impossible.
+fn log_odds(score: f32) -> f32 {
+    let score = score.clamp(1e-6, 1.0 - 1e-6);
+    (score / (1.0 - score)).ln()
+}
+
+/// The score with these logarithmic odds.
+fn likely(odds: f32) -> f32 {
+    1.0 / (1.0 + (-odds).exp())
+}
+
 impl fmt::Debug for Consult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consult")
             .field("when", &self.when)
             .field("combine", &self.combine)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Judgement, Subject};
+    use super::{Combine, Consult, JudgeRule};
+
+    fn together(combine: Combine, own: f32, said: f32) -> (f32, bool) {
+        let judge = |_: Subject| async { Ok(Judgement::of(0.0)) };
+        let judge: Arc<dyn super::Judge> = Arc::new(judge);
+        let rule = JudgeRule::default().combine(combine).threshold(0.6);
+        Consult::of_harm(&judge, &rule).together((own, own >= 0.8), 0.8, said)
+    }
+
+    #[test]
+    fn at_its_threshold_a_judge_counts_as_the_built_in_score_does_at_its_own() {
+        for combine in [Combine::Replace, Combine::Worst, Combine::Mean] {
+            let (score, bad) = together(combine, 0.8, 0.6);
+            assert!((score - 0.8).abs() < 1e-4 && bad, "{combine:?} {score}");
+            assert!(!together(combine, 0.5, 0.3).1, "{combine:?}");
+            assert!(together(combine, 0.9, 0.9).1, "{combine:?}");
+        }
+    }
+
+    #[test]
+    fn where_they_differ() {
+        // The built-in score is further below its threshold than the judge is above its own.
+        assert!(together(Combine::Replace, 0.3, 0.7).1);
+        assert!(together(Combine::Worst, 0.3, 0.7).1);
+        assert!(!together(Combine::Mean, 0.3, 0.7).1);
+        assert!(together(Combine::Mean, 0.7, 0.9).1);
+        // And the other way round.
+        assert!(!together(Combine::Replace, 0.99, 0.5).1);
+        assert!(together(Combine::Worst, 0.99, 0.5).1);
+        assert!(together(Combine::Mean, 0.99, 0.5).1);
+        assert!(!together(Combine::Mean, 0.85, 0.1).1);
+        let sure = together(Combine::Mean, 1.0, 0.0).0;
+        assert!((0.0..=1.0).contains(&sure), "{sure}");
     }
 }

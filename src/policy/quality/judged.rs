@@ -206,12 +206,13 @@ fn combined(combine: Combine, own: f32, said: f32) -> f32 {
     match combine {
         Combine::Replace => said,
         Combine::Worst => own.min(said),
+        Combine::Mean => (own + said) / 2.0,
     }
 }
 
 /// The judge's own score, of the worst choice.
 fn note(hearing: &Hearing, recorder: &Recorder) {
-    let scores = hearing.judgements().map(|(_, said)| said.score);
+    let scores = hearing.judgements().map(|said| said.score);
     if let Some(lowest) = scores.min_by(f32::total_cmp) {
         recorder.score("judge", lowest);
     }

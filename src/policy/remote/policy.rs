@@ -166,8 +166,9 @@ impl Policy for RemoteJudgePolicy {
         }
         let judge = self.judge.clone();
         Ok(Verdict::deferred(async move {
+            let unknown = unknown.into_iter().map(|subject| (subject, ()));
             let answers = ask_all(&judge, unknown, true).await?;
-            known.extend(answers.into_iter().filter_map(|(_, answer)| answer.ok()));
+            known.extend(answers.into_iter().filter_map(|(.., answer)| answer.ok()));
             Ok(settings.verdict(&known, &recorder))
         }))
     }

