@@ -28,7 +28,7 @@ use tokio::time::Instant;
 pub use self::permit::{Permit, Refused};
 pub use self::settings::{BreakerSettings, FailureRate};
 use self::window::Window;
-use self::word::{Phase, Word};
+use self::word::{HalfOpenRule, Phase, Word};
 
 /// The breaker of one target. Clones are handles to the same state.
 ///
@@ -58,6 +58,8 @@ struct Shared {
     /// Times in the word count from here.
     base: Instant,
     word: AtomicU64,
+    /// By whose settings it is half open: those who ask whether it is available have none.
+    rule: AtomicU64,
     window: Window,
     /// Chooses the jitter.
     seed: u64,
@@ -122,6 +124,7 @@ impl Breaker {
                 name: name.into(),
                 base: Instant::now(),
                 word: AtomicU64::new(Word::NEW.to_bits()),
+                rule: AtomicU64::new(0),
                 window: Window::default(),
                 seed,
                 opened: AtomicU64::new(0),
@@ -182,6 +185,8 @@ impl Breaker {
         early: bool,
     ) -> Result<Permit, Refused> {
         let now_ms = self.millis(now);
+        let rule = HalfOpenRule::of(settings).to_bits();
+        self.shared.rule.store(rule, Ordering::Release);
         loop {
             let admitted = word
                 .admit(settings, now_ms, early)
@@ -203,7 +208,12 @@ impl Breaker {
         match self.word().phase {
             Phase::Closed { .. } | Phase::ForcedClosed => true,
             Phase::Open { until } => self.millis(now) >= until,
-            Phase::HalfOpen { in_flight, .. } => in_flight == 0,
+            Phase::HalfOpen {
+                since, in_flight, ..
+            } => {
+                let rule = HalfOpenRule::from_bits(self.shared.rule.load(Ordering::Acquire));
+                rule.wait(since, in_flight, self.millis(now)).is_none()
+            }
             Phase::ForcedOpen => false,
         }
     }

@@ -109,6 +109,20 @@ impl Model {
         }
     }
 
+    /// Whether the next call would be admitted.
+    fn available(&self, now: u64) -> bool {
+        let patience = self.settings.recovery_timeout.as_secs().max(1);
+        match &self.state {
+            State::Closed { .. } => true,
+            State::Forced { open } => !*open,
+            State::Open { until } => now >= *until,
+            State::HalfOpen { probes, since, .. } => {
+                probes.len() < self.settings.half_open_max_requests as usize
+                    || now / 1000 - *since >= patience
+            }
+        }
+    }
+
     fn began(&mut self, call: usize) {
         if let State::HalfOpen {
             probes,
@@ -332,6 +346,7 @@ proptest! {
             }
             let at = breaker.shared.base + Duration::from_millis(now);
             prop_assert_eq!(breaker.state(at), model.shown(now));
+            prop_assert_eq!(breaker.is_available(at), model.available(now));
             prop_assert_eq!(breaker.times_opened(), model.times_opened);
             if let State::Closed { failures, .. } = model.state {
                 prop_assert_eq!(breaker.failures(), failures);

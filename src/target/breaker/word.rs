@@ -50,6 +50,44 @@ pub(super) struct Admitted {
     pub(super) probe: bool,
 }
 
+/// How a half-open breaker admits calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct HalfOpenRule {
+    /// Probes under way at once.
+    most: u64,
+    /// In seconds: a probe that never ends must not shut everyone out.
+    patience: u64,
+}
+
+impl HalfOpenRule {
+    pub(super) fn of(settings: &BreakerSettings) -> Self {
+        Self {
+            most: u64::from(settings.half_open_max_requests),
+            // What waits longer has gone round.
+            patience: settings.recovery_timeout.as_secs().clamp(1, CYCLE - 1),
+        }
+    }
+
+    pub(super) fn to_bits(self) -> u64 {
+        self.most << 32 | self.patience
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self {
+            most: bits >> 32,
+            patience: bits & u64::from(u32::MAX),
+        }
+    }
+
+    /// How long the next call has to wait, in milliseconds, if it has to. The last probe was let
+    /// through at `since`, in seconds.
+    pub(super) fn wait(self, since: u64, in_flight: u64, now: u64) -> Option<u64> {
+        let waited = (now / 1000 % CYCLE + CYCLE - since) % CYCLE;
+        let left = self.patience.saturating_sub(waited);
+        (in_flight >= self.most && left > 0).then(|| (left * 1000).min(1000))
+    }
+}
+
 impl Word {
     pub(super) const NEW: Self = Self {
         epoch: 0,
@@ -152,7 +190,8 @@ impl Word {
                 in_flight,
                 successes,
             } => {
-                if in_flight < u64::from(settings.half_open_max_requests) {
+                let rule = HalfOpenRule::of(settings);
+                if in_flight < rule.most {
                     return Ok(as_probe(Self {
                         phase: Phase::HalfOpen {
                             since: seconds,
@@ -162,12 +201,9 @@ impl Word {
                         ..self
                     }));
                 }
-                // A probe that never ends must not shut everyone out.
-                let patience = settings.recovery_timeout.as_secs().max(1);
-                let waited = (seconds + CYCLE - since) % CYCLE;
-                match patience.checked_sub(waited) {
-                    Some(left) if left > 0 => Err((left * 1000).min(1000)),
-                    _ => Ok(as_probe(self.turn(first_probe))),
+                match rule.wait(since, in_flight, now) {
+                    Some(wait) => Err(wait),
+                    None => Ok(as_probe(self.turn(first_probe))),
                 }
             }
         }
