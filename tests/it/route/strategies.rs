@@ -310,6 +310,33 @@ async fn a_target_is_used_again_as_soon_as_it_is_well() {
     }
 }
 
+/// A half-open target is sent as many probes as its breaker takes, and no more.
+#[tokio::test(start_paused = true)]
+async fn a_half_open_target_gets_the_probes_it_takes() {
+    let a = timed(|at| match at.as_secs() < 1 {
+        true => Reply::error(StatusCode::SERVICE_UNAVAILABLE, "no"),
+        false => Reply::text("a").delay(5 * SECOND),
+    });
+    let fleet = Fleet::new([("a", a), well("b")]);
+    let settings = BreakerSettings::default()
+        .failure_threshold(1)
+        .recovery_timeout(10 * SECOND)
+        .jitter(0.0)
+        .half_open_max_requests(3)
+        .success_threshold(3);
+    let layer = FallbackLayer::new(["a", "b"].map(target));
+    let service = layer.layer(CircuitBreakerLayer::new(settings).layer(fleet.clone()));
+    assert_eq!(ask(service.clone(), request(false)).await.text(), "b");
+    sleep(11 * SECOND).await;
+    let calls = (0..5).map(|_| tokio::spawn(ask(service.clone(), request(false))));
+    let mut by = Vec::new();
+    for call in calls.collect::<Vec<_>>() {
+        by.push(call.await.unwrap().text());
+    }
+    by.sort();
+    assert_eq!(by, ["a", "a", "a", "b", "b"]);
+}
+
 /// With all breakers open, the target whose breaker opened first is asked, and
 /// no other; and it is used again as soon as it is well.
 #[tokio::test(start_paused = true)]
