@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Extensions, Method, Request, Response, StatusCode};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use tokio::time::Instant;
 use tower_service::Service;
@@ -18,6 +18,8 @@ use crate::body::replay::Replay;
 use crate::body::{ApiError, Body, BoxError, Document, Head, Observer, forget_length};
 use crate::call::Call;
 use crate::target::{Chosen, Failure, InFlight, Target};
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Where a request may go, and what is to be known of it on the way.
 pub(super) struct Planned {
@@ -288,6 +290,9 @@ where
         let Some(leg) = self.leg(&mut request) else {
             return Ok(None);
         };
+        if let Some(target) = self.target(&leg) {
+            another_key(request.headers_mut(), target.id(), begun.is_some());
+        }
         let Some(spare) = &mut self.spare else {
             return Ok(None);
         };
@@ -380,6 +385,25 @@ where
                 resume: self.sequel(),
             })
         })
+    }
+}
+
+/// Makes the `Idempotency-Key` one for this target, and for a sequel one of its own. What goes to
+/// another target is another request: one account would answer the same key with what has come of
+/// the first, or refuse it for a body that differs (draft-ietf-httpapi-idempotency-key-header, 2.7).
+fn another_key(headers: &mut HeaderMap, target: &str, sequel: bool) {
+    let Some(key) = headers.get_mut(IDEMPOTENCY_KEY) else {
+        return;
+    };
+    let mut other = key.as_bytes().to_vec();
+    other.push(b'-');
+    other.extend_from_slice(target.as_bytes());
+    if sequel {
+        other.extend_from_slice(b"-continued");
+    }
+    match HeaderValue::from_maybe_shared(Bytes::from(other)) {
+        Ok(other) => *key = other,
+        Err(_) => drop(headers.remove(IDEMPOTENCY_KEY)),
     }
 }
 

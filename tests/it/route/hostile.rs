@@ -301,6 +301,27 @@ async fn files_and_the_like_stay_with_one_target() {
     }
 }
 
+/// The same account may stand behind two targets: it would answer the same key with the first
+/// target's failure.
+#[tokio::test(start_paused = true)]
+async fn each_target_has_its_own_idempotency_key() {
+    let down = Simulator::new().always(Reply::error(StatusCode::SERVICE_UNAVAILABLE, "down"));
+    let fleet = Fleet::new([("a", down), ("b", Simulator::new())]);
+    let layer = FallbackLayer::new([target("a"), target("b")]);
+    for key in ["k-1", "caf\u{e9}"] {
+        let mut request = request(false);
+        let value = http::HeaderValue::from_bytes(key.as_bytes()).unwrap();
+        request.headers_mut().insert("idempotency-key", value);
+        assert!(ask(routed(&layer, &fleet), request).await.is_whole());
+        let sent = |id| {
+            let sent = fleet.ship(id).last_request().unwrap();
+            sent.headers["idempotency-key"].as_bytes().to_vec()
+        };
+        assert_eq!(sent("a"), key.as_bytes());
+        assert_eq!(sent("b"), format!("{key}-b").as_bytes());
+    }
+}
+
 /// A compressed stream could not be told good from bad.
 #[tokio::test(start_paused = true)]
 async fn targets_are_not_asked_for_compressed_streams() {
