@@ -106,10 +106,11 @@ pub struct JudgeConfig {
     /// them at their end, for the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub streamed_answers: Option<StreamedAnswers>,
-    /// Milliseconds a judgement may take.
-    #[serde(default = "JudgeConfig::default_timeout")]
+    /// Milliseconds a judgement may take: 2000 behind a URL by default, and 10000 in this process,
+    /// where a long text takes seconds and waits for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 600_000))]
-    pub timeout_ms: u32,
+    pub timeout_ms: Option<u32>,
     /// What becomes of a call when there is no judgement: it is refused, or the policy's own
     /// verdict stands. Refused by default; with `quality-scorer` its own score stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +163,7 @@ impl JudgeConfig {
             threshold: Self::default_threshold(),
             directions: None,
             streamed_answers: None,
-            timeout_ms: Self::default_timeout(),
+            timeout_ms: None,
             on_failure: None,
             cache_entries: Self::default_cache(),
             max_concurrent: Self::default_places(),
@@ -175,8 +176,13 @@ impl JudgeConfig {
         0.5
     }
 
-    const fn default_timeout() -> u32 {
-        2000
+    /// How long a judgement may take.
+    pub fn timeout(&self) -> std::time::Duration {
+        let default = match self.encoder {
+            Some(_) => 10_000,
+            None => 2000,
+        };
+        std::time::Duration::from_millis(self.timeout_ms.unwrap_or(default).into())
     }
 
     const fn default_cache() -> u32 {

@@ -141,7 +141,7 @@ impl RemoteJudgeConfig {
         judge.kind = self.kind;
         judge.model.clone_from(&self.model);
         judge.secret_key_ref.clone_from(&self.secret_key_ref);
-        judge.timeout_ms = self.timeout_ms;
+        judge.timeout_ms = Some(self.timeout_ms);
         judge.cache_entries = self.cache_entries;
         judge.max_concurrent = self.max_concurrent;
         judge.max_text_bytes = self.max_text_bytes;

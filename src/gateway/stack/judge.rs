@@ -67,7 +67,7 @@ fn encoder(
         .max_tokens(settings.max_tokens as usize)
         .max_windows(settings.max_windows as usize)
         .threads(settings.threads as usize)
-        .timeout(Duration::from_millis(judge.timeout_ms.into()))
+        .timeout(judge.timeout())
         .cache_entries(judge.cache_entries as usize);
     if let Some(tokenizer) = &settings.tokenizer {
         options = options.tokenizer(tokenizer);
@@ -112,7 +112,7 @@ pub(super) fn judge(path: &str, settings: &JudgeConfig) -> Result<RemoteJudge, G
         .url
         .as_deref()
         .ok_or_else(|| unusable("url", &"is missing; say where the judge is"))?;
-    let timeout = Duration::from_millis(settings.timeout_ms.into());
+    let timeout = settings.timeout();
     let mut service = Together::new()
         .connect_timeout(timeout)
         .timeout(timeout)
