@@ -26,6 +26,10 @@ const SHARE: f32 = 0.5;
 const WRITTEN: f32 = 1.2;
 const COPIES: usize = 3;
 
+/// Files of the injection model's that are left out: thousands of texts about rules, secrets and
+/// permissions say nothing of harm and crowd out what does (left-out AUC 0.863 rather than 0.882).
+const CROWD: [&str; 2] = ["long", "triggered"];
+
 /// The task `safety`.
 #[derive(Debug, Default)]
 pub struct Safety;
@@ -116,7 +120,9 @@ impl Task for Safety {
 /// The texts that were written one by one; of those of the injection model what is harmless.
 fn written_texts(random: &mut Random) -> Result<Vec<Example>, String> {
     let mut all = Vec::new();
-    for written in [written::read("safety")?, written::read("injection")?].concat() {
+    let mut beside = written::read("injection")?;
+    beside.retain(|written| !CROWD.contains(&&*written.file));
+    for written in [written::read("safety")?, beside].concat() {
         if written.kind.starts_with("attack") {
             continue;
         }
