@@ -168,7 +168,7 @@ impl Task for Injection {
             dropout: 25,
             smooth: 0.05,
             prior: 0.5,
-            alarms: Some([(0.05, 0.5), (0.01, 0.8)]),
+            alarms: Some([(0.035, 0.5), (0.007, 0.8)]),
             ..Shape::default()
         }
     }
