@@ -257,6 +257,11 @@ mod tests {
             let report = eval_scored(layer.policy(), &row[..]).await.unwrap();
             assert_eq!(report.all.negatives.1, flagged);
         }
+        // A judge of answers alone has no say here.
+        let layer = SafetyFilterLayer::default().judge(says(0.9));
+        let layer = layer.judge_rule(rule.clone().requests(false));
+        let report = eval_scored(layer.policy(), &row[..]).await.unwrap();
+        assert_eq!(report.all.negatives.1, 0);
         let fails = |_: Subject| async { Err(BoxError::from("no time")) };
         let layer = PromptInjectionLayer::default().judge(fails);
         let layer = layer.judge_rule(rule);

@@ -69,9 +69,7 @@ impl Origin {
             Self::ToolDefinition => "tool_definition",
         }
     }
-}
 
-impl Origin {
     /// A text of this origin for a judge, with no message around it.
     pub(super) fn subject(self, text: &str) -> Subject {
         let (role, kind) = match self {

@@ -101,7 +101,8 @@ impl SafetyFilter {
     pub async fn assess_judged(&self, text: &str) -> Result<Assessment, BoxError> {
         let mut found = self.assess(text);
         // A term of one's own is no question of opinion.
-        if let Some(consult) = self.settings.consult().filter(|_| !found.by_term) {
+        let asks = self.settings.judge_rule.judges_requests() && !found.by_term;
+        if let Some(consult) = self.settings.consult().filter(|_| asks) {
             let own = (
                 found.harmful,
                 found.score,
